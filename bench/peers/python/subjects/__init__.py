@@ -1,0 +1,1 @@
+"""One file a library; each has `open(folder, durability)`."""

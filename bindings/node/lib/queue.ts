@@ -1,0 +1,359 @@
+/** A queue of an open store. */
+
+import { inspect } from 'node:util';
+import { type AttributesInput, type NamedAttribute, toNative } from './attributes.js';
+import { Closed, InvalidArgument } from './errors.js';
+import { Message } from './message.js';
+import type {
+  Entry,
+  Names,
+  NativeAttribute,
+  NativeQueue,
+  ReceiptInput,
+  SendInput,
+} from './native.js';
+import { call, giveBack, receive, settled } from './pending.js';
+
+/** The bytes of a message, or a text that is stored as UTF-8. */
+export type Body = string | Uint8Array;
+
+/** What a message is sent with. */
+export interface SendOptions {
+  /** Held back for this long, 0 to 900 seconds. Default: the queue's delay. */
+  delay?: number | undefined;
+  /** Message attributes, up to 10. */
+  attributes?: AttributesInput | undefined;
+  /** `MessageGroupId`: FIFO queues need it, on standard ones it is a tenant of fair queueing. */
+  group?: string | undefined;
+  /** `MessageDeduplicationId`, FIFO only. */
+  dedup?: string | undefined;
+  /** `AWSTraceHeader`. */
+  traceHeader?: string | undefined;
+  /** `SenderId`. Default: the store's account. */
+  sender?: string | undefined;
+  /** True: the receipt has MD5 digests. */
+  digests?: boolean | undefined;
+}
+
+/** A message of a batch. */
+export interface BatchMessage extends Omit<SendOptions, 'digests'> {
+  body: Body;
+  /** Batch entry id; if one entry has one, all need one. */
+  id?: string | undefined;
+}
+
+/** The acknowledgement of a send. */
+export interface SendReceipt {
+  /** The message's id; that of the first message if this one was a duplicate. */
+  id: string;
+  /** 20 digits, rising within the queue; FIFO queues only. */
+  sequenceNumber?: string;
+  /** True if it was not stored because one with its deduplication id was. */
+  duplicate: boolean;
+  /** With `digests` only, as are the next two. */
+  md5OfBody?: string;
+  md5OfAttributes?: string;
+  md5OfSystemAttributes?: string;
+}
+
+/** How messages are received. */
+export interface ReceiveOptions {
+  /** At most this many, 1 to 10,000 (10 under SQS's limits). Default 1. */
+  max?: number | undefined;
+  /** Wait for a first message this long, 0 to 20 seconds. Default: the queue's. */
+  wait?: number | undefined;
+  /** Hide the messages this long, 0 to 43,200 seconds. Default: the queue's. */
+  visibilityTimeout?: number | undefined;
+  /** `ReceiveRequestAttemptId`, FIFO only. */
+  attempt?: string | undefined;
+  /** Ends the wait. No message is taken then. */
+  signal?: AbortSignal | undefined;
+}
+
+/** One message to delete: itself, its receipt, or the receipt with a batch entry id. */
+export type Deletion = Message | string | { receipt: string; id?: string | undefined };
+
+/** One message to hide for another time. */
+export interface VisibilityChange {
+  message: Message | string;
+  /** Seconds from now, 0 to 43,200. */
+  seconds: number;
+  /** Batch entry id. */
+  id?: string | undefined;
+}
+
+/** Where a message stands. */
+export type MessageState = 'delayed' | 'visible' | 'inFlight';
+
+/** Which messages a peek shows. */
+export interface PeekOptions {
+  /** Only messages in one of these states. */
+  states?: MessageState[] | undefined;
+  /** Only this group. */
+  group?: string | undefined;
+  /** Only messages with a higher sequence number. */
+  after?: number | undefined;
+  /** At most this many, 1 to 10,000. Default 10. */
+  max?: number | undefined;
+}
+
+/** A message as a peek shows it. */
+export interface PeekedMessage {
+  state: MessageState;
+  id: string;
+  body: Buffer;
+  sequence: number;
+  receiveCount: number;
+  sentMs: number;
+  firstReceiveMs?: number;
+  visibleMs?: number;
+  sender: string;
+  group?: string;
+  dedup?: string;
+  traceHeader?: string;
+  deadLetterSource?: string;
+  md5OfBody: string;
+  attributes: NamedAttribute[];
+}
+
+/** Message counts, exact. */
+export interface Counts {
+  visible: number;
+  inFlight: number;
+  delayed: number;
+}
+
+/** One page of names. */
+export interface NamePage {
+  names: string[];
+  /** Gives the next page; absent on the last one. */
+  nextToken?: string;
+}
+
+/** Size of a page of names, as SQS's. */
+export const PAGE_MAX = 1000;
+
+/**
+ * A queue. It goes by its name: after a deletion it works again on a new queue of that name.
+ */
+export class Queue {
+  readonly #native: NativeQueue;
+
+  /** @internal */
+  constructor(native: NativeQueue) {
+    this.#native = native;
+  }
+
+  get name(): string {
+    return this.#native.name;
+  }
+
+  get arn(): string {
+    return this.#native.arn;
+  }
+
+  get fifo(): boolean {
+    return this.#native.fifo;
+  }
+
+  /** Sends one message. When it resolves, the message has survived what `durability` says. */
+  async send(body: Body, options?: SendOptions): Promise<SendReceipt> {
+    checkBody(body);
+    const input = options && sendInput(options);
+    const digests = options?.digests ?? false;
+    return call((port, id) => this.#native.send(port, id, body, input, digests));
+  }
+
+  /**
+   * Sends several messages in one step, in this order. Each succeeds or fails on its own; a
+   * rejection means that none was stored.
+   */
+  async sendBatch(
+    messages: Iterable<Body | BatchMessage>,
+    { digests = false }: { digests?: boolean } = {},
+  ): Promise<PromiseSettledResult<SendReceipt>[]> {
+    const bodies: Body[] = [];
+    const options: (SendInput | undefined)[] = [];
+    for (const message of messages) {
+      const isBody = typeof message === 'string' || message instanceof Uint8Array;
+      const body = isBody ? message : message.body;
+      checkBody(body);
+      bodies.push(body);
+      options.push(isBody ? undefined : sendInput(message));
+    }
+    const entries = await call<Entry[]>((port, id) =>
+      this.#native.sendBatch(port, id, bodies, options, digests),
+    );
+    return settled<SendReceipt>(entries);
+  }
+
+  /** Receives up to `max` messages, waiting for a first one as long as `wait` says. */
+  async receive(options: ReceiveOptions = {}): Promise<Message[]> {
+    const { signal, ...input } = options;
+    const received = await receive(
+      (port, id) => this.#native.receive(port, id, input),
+      signal,
+    );
+    return Array.from({ length: received.length }, (_, index) => new Message(received, index));
+  }
+
+  /**
+   * Messages as they come, without end: until `signal` is aborted or the store is closed. By
+   * default one is fetched at a time and each wait is the longest; with a larger `max`, messages
+   * that were fetched and not looked at are given back when the loop is left.
+   */
+  async *messages(options: ReceiveOptions = {}): AsyncGenerator<Message, void, undefined> {
+    const { signal, ...input } = { wait: 20, ...options };
+    while (!signal?.aborted) {
+      let received;
+      try {
+        received = await receive((port, id) => this.#native.receive(port, id, input), signal);
+      } catch (error) {
+        if (signal?.aborted || error instanceof Closed) return;
+        throw error;
+      }
+      let next = 0;
+      try {
+        while (next < received.length && !signal?.aborted) {
+          yield new Message(received, next++);
+        }
+      } finally {
+        await giveBack(received, next);
+      }
+    }
+  }
+
+  /** Deletes one message. Deleting what is gone already succeeds. */
+  delete(message: Message | string): Promise<void> {
+    if (message instanceof Message) return message.delete();
+    return call((port, id) => this.#native.delete(port, id, message));
+  }
+
+  /** Deletes several messages in one step; results have the order of the messages. */
+  async deleteBatch(messages: Iterable<Deletion>): Promise<PromiseSettledResult<void>[]> {
+    const receipts = Array.from(messages, receiptOf);
+    const entries = await call<Entry[]>((port, id) =>
+      this.#native.deleteBatch(port, id, receipts),
+    );
+    return settled<void>(entries);
+  }
+
+  /** Hides one message for `seconds` from now, 0 to 43,200. */
+  changeVisibility(message: Message | string, seconds: number): Promise<void> {
+    if (message instanceof Message) return message.changeVisibility(seconds);
+    return call((port, id) => this.#native.changeVisibility(port, id, message, seconds));
+  }
+
+  /** Hides several messages for other times in one step. */
+  async changeVisibilityBatch(
+    changes: Iterable<VisibilityChange>,
+  ): Promise<PromiseSettledResult<void>[]> {
+    const inputs = Array.from(changes, ({ message, seconds, id }) => ({
+      ...receiptOf(message),
+      id,
+      seconds,
+    }));
+    const entries = await call<Entry[]>((port, id) =>
+      this.#native.changeVisibilityBatch(port, id, inputs),
+    );
+    return settled<void>(entries);
+  }
+
+  /** Removes all messages, visible, in flight and delayed. */
+  purge(): Promise<void> {
+    return call((port, id) => this.#native.purge(port, id));
+  }
+
+  /** The attributes that `names` ask for, by their SQS names, as text. */
+  attributes(names: string[] = ['All']): Promise<Record<string, string>> {
+    return call((port, id) => this.#native.attributes(port, id, names));
+  }
+
+  /** Sets attributes by their SQS names, all or none. They hold at once. */
+  setAttributes(attributes: Record<string, string | number | boolean>): Promise<void> {
+    const texts = textsOf(attributes);
+    return call((port, id) => this.#native.setAttributes(port, id, texts));
+  }
+
+  /** Message counts, exact. */
+  async counts(): Promise<Counts> {
+    const prefix = 'ApproximateNumberOfMessages';
+    const names = [prefix, `${prefix}NotVisible`, `${prefix}Delayed`];
+    const attributes = await this.attributes(names);
+    const [visible = 0, inFlight = 0, delayed = 0] = names.map((name) => Number(attributes[name]));
+    return { visible, inFlight, delayed };
+  }
+
+  /** Its tags. */
+  tags(): Promise<Record<string, string>> {
+    return call((port, id) => this.#native.tags(port, id));
+  }
+
+  /** Adds tags, or writes over those with the same key. */
+  tag(tags: Record<string, string>): Promise<void> {
+    return call((port, id) => this.#native.tag(port, id, tags));
+  }
+
+  /** Removes the tags with these keys, where present. */
+  untag(keys: string[]): Promise<void> {
+    return call((port, id) => this.#native.untag(port, id, keys));
+  }
+
+  /** Shows messages in the order of their sequence numbers, without any effect on them. */
+  peek(options: PeekOptions = {}): Promise<PeekedMessage[]> {
+    return call((port, id) => this.#native.peek(port, id, options));
+  }
+
+  /** The names of the queues whose dead-letter queue this is. */
+  async deadLetterSources(): Promise<string[]> {
+    return allPages((nextToken) => this.deadLetterSourcesPage({ nextToken }));
+  }
+
+  /** One page of them, at most `max` names, 1 to 1,000. */
+  deadLetterSourcesPage(
+    { max = PAGE_MAX, nextToken }: { max?: number; nextToken?: string | undefined } = {},
+  ): Promise<NamePage> {
+    return call<Names>((port, id) =>
+      this.#native.deadLetterSources(port, id, max, nextToken),
+    );
+  }
+}
+
+function checkBody(body: unknown): void {
+  if (typeof body === 'string' || body instanceof Uint8Array) return;
+  throw new InvalidArgument(`the body is ${inspect(body)}; it must be text or a Uint8Array`);
+}
+
+function sendInput(options: SendOptions & { id?: string | undefined }): SendInput {
+  const { id, delay, group, dedup, traceHeader, sender } = options;
+  const attributes: NativeAttribute[] | undefined =
+    options.attributes && toNative(options.attributes);
+  return { id, delay, attributes, group, dedup, traceHeader, sender };
+}
+
+function receiptOf(message: Deletion): ReceiptInput {
+  if (message instanceof Message) return { receipt: message.receipt };
+  return typeof message === 'string' ? { receipt: message } : message;
+}
+
+/** Attribute values as SQS writes them. */
+export function textsOf(
+  values: Record<string, string | number | boolean | undefined>,
+): Record<string, string> {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+/** All pages in one list. */
+export async function allPages(
+  page: (nextToken: string | undefined) => Promise<NamePage>,
+): Promise<string[]> {
+  const all: string[] = [];
+  let token: string | undefined;
+  do {
+    const { names, nextToken } = await page(token);
+    all.push(...names);
+    token = nextToken;
+  } while (token !== undefined);
+  return all;
+}

@@ -1,0 +1,135 @@
+/** For tests of programs that use queues: stores on virtual time, and what to expect of them. */
+
+import { AssertionError } from 'node:assert';
+import type { Message } from '../message.js';
+import type { Queue } from '../queue.js';
+import { open, type OpenOptions, type QueueOptions, type Store } from '../store.js';
+
+export { disordered, type DisorderOptions } from './disorder.js';
+
+/** A store for one test. */
+export class TestStore {
+  readonly store: Store;
+  #queues = 0;
+
+  /** @internal */
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** A new queue; its name is of no importance. */
+  queue(options: QueueOptions = {}): Promise<Queue> {
+    this.#queues += 1;
+    const name = `queue-${this.#queues}${options.fifo ? '.fifo' : ''}`;
+    return this.store.createQueue(name, options);
+  }
+
+  /**
+   * Moves virtual time on: milliseconds, or a text such as `'30s'`, `'5m'`, `'1h30m'`. What is due
+   * by then has happened when it resolves.
+   */
+  advance(time: number | string): Promise<number> {
+    return this.store.advance(typeof time === 'number' ? time : milliseconds(time));
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * A store in memory, on virtual time unless `clock` says otherwise, without the pauses of 60 s
+ * after deletions and purges.
+ */
+export async function createTestStore(options: OpenOptions = {}): Promise<TestStore> {
+  const defaults: OpenOptions = { clock: 'manual', sixtySecondRules: false };
+  return new TestStore(await open('mem:', { ...defaults, ...options }));
+}
+
+const UNITS: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** The milliseconds of a text such as `'1h30m'`. */
+export function milliseconds(text: string): number {
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(text)) {
+    throw new RangeError(`${JSON.stringify(text)} is no time; write it like '30s' or '1h30m'`);
+  }
+  const parts = text.matchAll(/(\d+)(ms|s|m|h|d)/g);
+  return [...parts].reduce((sum, [, count, unit = '']) => sum + Number(count) * UNITS[unit]!, 0);
+}
+
+/** What {@link awaitMessage} waits for. */
+export interface AwaitOptions {
+  /** Only a message for which it returns true; others are given back. */
+  where?: ((message: Message) => boolean) | undefined;
+  /** Milliseconds of real time. Default 5,000. */
+  timeout?: number | undefined;
+}
+
+/**
+ * The next message, or the next one that fits `where`. It is in flight, as after a receive.
+ * Rejects with an AssertionError that tells what the queue has instead.
+ */
+export async function awaitMessage(
+  queue: Queue,
+  { where = () => true, timeout = 5000 }: AwaitOptions = {},
+): Promise<Message> {
+  const signal = AbortSignal.timeout(timeout);
+  const others: Message[] = [];
+  try {
+    for (;;) {
+      const [message] = await queue.receive({ wait: 20, signal });
+      if (message === undefined) continue;
+      if (where(message)) return message;
+      others.push(message);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const { visible, inFlight, delayed } = await queue.counts();
+    const rest = `${visible} visible, ${inFlight} in flight, ${delayed} delayed`;
+    const text = `no such message in ${queue.name} within ${timeout} ms; it has ${rest}`;
+    throw new AssertionError({ message: text });
+  } finally {
+    await giveBackAll(queue, others);
+  }
+}
+
+/**
+ * Rejects with an AssertionError if the queue has a message that can be received, now or within
+ * so many milliseconds of real time.
+ */
+export async function expectNoMessage(
+  queue: Queue,
+  { within = 0 }: { within?: number } = {},
+): Promise<void> {
+  let messages: Message[];
+  if (within > 0) {
+    const signal = AbortSignal.timeout(within);
+    messages = await queue.receive({ wait: 20, signal }).catch((error) => {
+      if (signal.aborted) return [];
+      throw error;
+    });
+  } else {
+    messages = await queue.receive({ wait: 0 });
+  }
+  await giveBackAll(queue, messages);
+  const [message] = messages;
+  if (message) {
+    const text = `${queue.name} was expected to be empty, and has ${JSON.stringify(message)}`;
+    throw new AssertionError({ message: text });
+  }
+}
+
+async function giveBackAll(queue: Queue, messages: Message[]): Promise<void> {
+  if (messages.length === 0) return;
+  await queue.changeVisibilityBatch(messages.map((message) => ({ message, seconds: 0 })));
+}

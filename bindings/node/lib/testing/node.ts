@@ -1,0 +1,33 @@
+/** Tests of node:test that get a store and a queue of their own. */
+
+import * as runner from 'node:test';
+import type { Queue } from '../queue.js';
+import type { Store } from '../store.js';
+import { createTestStore, type TestStore } from './index.js';
+
+/** What a test gets. */
+export interface Fixtures {
+  /** The test's context of node:test. */
+  t: runner.TestContext;
+  /** The test kit's store, with `queue` and `advance`. */
+  forebay: TestStore;
+  store: Store;
+  /** A standard queue with SQS's defaults. */
+  queue: Queue;
+}
+
+/** As `test` of node:test, with a store on virtual time that is closed afterwards. */
+export function test(
+  name: string,
+  work: (fixtures: Fixtures) => unknown,
+  options: runner.TestOptions = {},
+): Promise<void> {
+  return runner.test(name, options, async (t) => {
+    const forebay = await createTestStore();
+    try {
+      await work({ t, forebay, store: forebay.store, queue: await forebay.queue() });
+    } finally {
+      await forebay.close();
+    }
+  });
+}

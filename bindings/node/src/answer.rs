@@ -1,0 +1,85 @@
+//! What calls end with, made into JavaScript values on the thread these belong to.
+
+use crate::numbers::number;
+use crate::queue::NativeQueue;
+use crate::received::{Received, Undelivered};
+use crate::store::NativeStore;
+use crate::values::{Checked, Counters, Failure, Names, PeekedMessage, Recovered, Sent, Task};
+use forebay_ffi::api::{self, Error, Message, SendReceipt};
+use napi::bindgen_prelude::ToNapiValue;
+use napi::{Result, sys};
+use std::collections::BTreeMap;
+
+/// What a call ends with.
+pub enum Answer {
+    Failure(Error),
+    Nothing,
+    Number(f64),
+    Text(String),
+    Texts(BTreeMap<String, String>),
+    Names(Names),
+    Store(NativeStore),
+    Queue(NativeQueue),
+    Sent(Box<Sent>),
+    /// The results of a batch, in its order.
+    Entries(Vec<Answer>),
+    Received(Undelivered),
+    Peeked(Vec<PeekedMessage>),
+    Tasks(Vec<Task>),
+    Checked(Box<Checked>),
+    Counters(Box<Counters>),
+    Recovered(Box<Recovered>),
+}
+
+impl Answer {
+    /// Received messages, which go back to the queue if they do not reach JavaScript.
+    pub fn received(messages: Vec<Message>) -> Self {
+        Self::Received(Undelivered::new(messages))
+    }
+
+    /// What a send ends with.
+    pub fn sent(receipt: &SendReceipt, digests: bool) -> Self {
+        Self::Sent(Box::new(Sent::new(receipt, digests)))
+    }
+
+    /// What a batch ends with, when each entry has nothing to tell but its failure.
+    pub fn entries(results: Vec<api::Result<()>>) -> Self {
+        let entry = |result: api::Result<()>| result.err().map_or(Self::Nothing, Self::Failure);
+        Self::Entries(results.into_iter().map(entry).collect())
+    }
+
+    /// A time or a count.
+    pub fn count(value: u64) -> Self {
+        Self::Number(number(value))
+    }
+}
+
+impl ToNapiValue for Answer {
+    /// Converts by the conversions that napi has for what is in it.
+    unsafe fn to_napi_value(env: sys::napi_env, answer: Self) -> Result<sys::napi_value> {
+        macro_rules! convert {
+            ($type:ty, $value:expr) => {
+                // SAFETY: `env` is this environment, on its own thread, as napi called us.
+                unsafe { <$type>::to_napi_value(env, $value) }
+            };
+        }
+        match answer {
+            Self::Failure(error) => convert!(Failure, Failure::from(&error)),
+            Self::Nothing => convert!((), ()),
+            Self::Number(value) => convert!(f64, value),
+            Self::Text(text) => convert!(String, text),
+            Self::Texts(texts) => convert!(BTreeMap<String, String>, texts),
+            Self::Names(names) => convert!(Names, names),
+            Self::Store(store) => convert!(NativeStore, store),
+            Self::Queue(queue) => convert!(NativeQueue, queue),
+            Self::Sent(sent) => convert!(Sent, *sent),
+            Self::Entries(entries) => convert!(Vec<Answer>, entries),
+            Self::Received(messages) => convert!(Received, messages.deliver()),
+            Self::Peeked(messages) => convert!(Vec<PeekedMessage>, messages),
+            Self::Tasks(tasks) => convert!(Vec<Task>, tasks),
+            Self::Checked(report) => convert!(Checked, *report),
+            Self::Counters(counters) => convert!(Counters, *counters),
+            Self::Recovered(recovery) => convert!(Recovered, *recovery),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The native half of the npm package `forebay`. It only translates between JavaScript values and
+//! [`forebay_ffi::api`]; what users see is the TypeScript layer in `lib/`, which is the only
+//! caller of what is exported here.
+//!
+//! No call blocks JavaScript's thread: each takes a [`port::Port`] and a number, is handed in to
+//! the store, and its answer arrives at the port under this number.
+
+// In a test build napi exports nothing, so there nothing is used.
+#![cfg_attr(test, allow(dead_code))]
+
+mod answer;
+mod kinds;
+mod numbers;
+mod port;
+mod queue;
+mod received;
+mod requests;
+mod store;
+mod values;

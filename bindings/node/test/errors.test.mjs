@@ -1,0 +1,73 @@
+// One class for each kind of error; and what no caller should pass.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import * as forebay from 'forebay';
+import { open } from 'forebay';
+import { queue } from './tools/places.mjs';
+
+const require = createRequire(import.meta.url);
+const { native } = require('../dist/native.js');
+
+test('every kind has a class with its number, code and retryable', () => {
+  for (const { name, number, code, retryable } of native.kinds()) {
+    const error = new forebay[name]('text');
+    assert.ok(error instanceof forebay.ForebayError && error instanceof Error, name);
+    assert.deepEqual(
+      [error.name, error.number, error.code, error.retryable, error.message],
+      [name, number, code, retryable, 'text'],
+    );
+  }
+  const classes = Object.values(forebay).filter(
+    (value) => value?.prototype instanceof forebay.ForebayError,
+  );
+  assert.equal(classes.length, native.kinds().length);
+});
+
+test('both module systems have the same classes', () => {
+  const common = require('forebay');
+  assert.equal(common.ForebayError, forebay.ForebayError);
+  const names = (module) => Object.keys(module).filter((name) => name !== '__esModule');
+  const added = ['default', 'module.exports'];
+  const own = names(forebay).filter((name) => !added.includes(name));
+  assert.deepEqual(own.sort(), names(common).sort());
+});
+
+test('an error names what was wrong', async (t) => {
+  const orders = await queue(t);
+  const error = await orders.changeVisibility('nonsense', 1).catch((reason) => reason);
+  assert.ok(error instanceof forebay.ReceiptHandleIsInvalid);
+  assert.equal(error.code, 'ReceiptHandleIsInvalid');
+  assert.match(error.stack, /ReceiptHandleIsInvalid/);
+  await assert.rejects(orders.send('x', { delay: 901 }), /901.*900/);
+});
+
+test('what no caller should pass is refused without harm', async (t) => {
+  const orders = await queue(t);
+  const refused = (promise, pattern) =>
+    assert.rejects(promise, (error) => {
+      assert.ok(error instanceof forebay.InvalidArgument, String(error));
+      assert.match(error.message, pattern);
+      return true;
+    });
+  for (const body of [42, null, undefined, {}, [1], new Uint16Array(2)]) {
+    await refused(orders.send(body), /body/);
+    await refused(orders.sendBatch([{ body }]), /body/);
+  }
+  for (const delay of [-1, 1.5, NaN, Infinity]) {
+    await refused(orders.send('x', { delay }), /delay is/);
+  }
+  for (const delay of ['1', {}]) await refused(orders.send('x', { delay }), /./);
+  await refused(orders.receive({ max: -1 }), /max is -1/);
+  await refused(orders.receive({ wait: 2 ** 40 }), /wait is/);
+  await refused(orders.delete(3), /./);
+  await refused(orders.deleteBatch([{}]), /./);
+  await refused(orders.changeVisibility('r', -1), /visibility timeout is -1/);
+  await refused(orders.peek({ states: ['lost'] }), /"lost"/);
+  await refused(open(7), /./);
+  await refused(open('mem:', { durability: 'none' }), /"none"/);
+  await refused(open('', {}), /location/);
+  await refused(open('ftp://x'), /location/);
+  assert.deepEqual(await orders.counts(), { visible: 0, inFlight: 0, delayed: 0 });
+});

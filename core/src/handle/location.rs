@@ -1,0 +1,76 @@
+//! Which store a location names.
+
+use crate::error::{Error, ErrorKind, Result};
+#[cfg(any(test, feature = "model"))]
+use crate::store::model::Model;
+use crate::store::{Storage, StoreOptions, embedded};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A location as [`OpenOptions::open`](super::OpenOptions::open) takes it, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Location {
+    /// A directory.
+    Directory(PathBuf),
+    /// `mem:`.
+    Memory,
+    /// `model:`.
+    #[cfg(any(test, feature = "model"))]
+    Model,
+}
+
+impl Location {
+    pub fn parse(location: &Path) -> Result<Self> {
+        match location.to_str() {
+            Some("mem:") => Ok(Self::Memory),
+            #[cfg(any(test, feature = "model"))]
+            Some("model:") => Ok(Self::Model),
+            Some("") => Err(unknown("")),
+            Some(text) if text.contains("://") || is_scheme(text) => Err(unknown(text)),
+            _ => Ok(Self::Directory(location.into())),
+        }
+    }
+
+    pub fn open(&self, options: &StoreOptions) -> Result<Arc<dyn Storage>> {
+        match self {
+            #[cfg(any(test, feature = "model"))]
+            Self::Model => Ok(Arc::new(Model::new(options.clock))),
+            Self::Directory(path) => embedded::open(path, options),
+            Self::Memory => embedded::open_memory(options),
+        }
+    }
+}
+
+/// `word:` with nothing after it is a scheme, not a path; `C:` is a drive.
+fn is_scheme(text: &str) -> bool {
+    let word = text.strip_suffix(':').unwrap_or("");
+    word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn unknown(location: &str) -> Error {
+    let text = format!("the location {location:?} is neither a directory nor \"mem:\"");
+    Error::new(ErrorKind::InvalidArgument, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations() {
+        for (text, location) in [
+            ("mem:", Location::Memory),
+            ("model:", Location::Model),
+            ("C:", Location::Directory("C:".into())),
+            ("./mem:", Location::Directory("./mem:".into())),
+            ("/a/b", Location::Directory("/a/b".into())),
+        ] {
+            assert_eq!(Location::parse(Path::new(text)), Ok(location));
+        }
+        for bad in ["", "postgres://u@h/d", "https://h", "memory:"] {
+            let error = Location::parse(Path::new(bad)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            assert!(error.text().contains(&format!("{bad:?}")));
+        }
+    }
+}

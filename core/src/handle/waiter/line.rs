@@ -1,0 +1,94 @@
+//! Who waits for one queue, and what is known of it.
+
+use super::Pending;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tickets of one queue, in the order of their ids, which is the order they came in.
+///
+/// Known of the queue: at generation `seen` it had nothing to give, and without a change it has
+/// nothing before `due_ms`.
+pub(super) struct Line {
+    waiting: BTreeMap<u64, Pending>,
+    /// Tickets that want a look of their own, whatever the front of the line gets.
+    special: BTreeSet<u64>,
+    seen: u64,
+    due_ms: Option<u64>,
+    look: bool,
+}
+
+impl Line {
+    /// A line for a queue that had nothing at generation `seen`, or that was not looked at yet.
+    pub fn new(seen: u64, look: bool) -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            special: BTreeSet::new(),
+            seen,
+            due_ms: None,
+            look,
+        }
+    }
+
+    pub fn insert(&mut self, id: u64, pending: Pending) {
+        self.waiting.insert(id, pending);
+    }
+
+    pub fn remove(&mut self, id: u64) -> Option<Pending> {
+        self.special.remove(&id);
+        self.waiting.remove(&id)
+    }
+
+    pub fn contains(&self, id: u64) -> bool {
+        self.waiting.contains_key(&id)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The ticket whose turn it is.
+    pub fn front(&self) -> Option<u64> {
+        self.waiting.keys().next().copied()
+    }
+
+    /// A ticket below `horizon` that wants its own look.
+    pub fn special_before(&self, horizon: u64) -> Option<u64> {
+        self.special.range(..horizon).next().copied()
+    }
+
+    pub fn want_look(&mut self, id: u64) {
+        self.special.insert(id);
+    }
+
+    /// Asks for a look in the next pass whatever the generation.
+    pub fn look_again(&mut self) {
+        self.look = true;
+    }
+
+    /// Whether a look is worth it, without regard to generations.
+    pub fn wants_look(&self, now_ms: u64) -> bool {
+        self.look || !self.special.is_empty() || self.due_ms.is_some_and(|due_ms| due_ms <= now_ms)
+    }
+
+    /// A look begins at this generation. False if it is not worth it.
+    pub fn begin_look(&mut self, generation: u64, now_ms: u64) -> bool {
+        let worth = self.wants_look(now_ms) || generation != self.seen;
+        if worth {
+            self.seen = generation;
+            self.look = false;
+            self.due_ms = None;
+        }
+        worth
+    }
+
+    /// A look found nothing; the next is worth it at `due_ms`.
+    pub fn expect_by(&mut self, due_ms: Option<u64>) {
+        self.due_ms = match (self.due_ms, due_ms) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+
+    pub fn due_ms(&self) -> Option<u64> {
+        self.due_ms
+    }
+}

@@ -1,0 +1,181 @@
+//! The thread that ends waits: passes over the lines, and sleep between them.
+
+use super::line::Line;
+use super::{Pending, State, Waiter, cancelled};
+use crate::error::{Error, ErrorKind};
+use crate::handle::receive::{Attempt, attempt};
+use crate::handle::shared::closed;
+use crate::key::QueueKey;
+use crate::store::Storage;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Sleep where only a change can matter.
+const SLEEP_MAX: Duration = Duration::from_secs(3_600);
+
+impl Waiter {
+    pub(super) fn run(&self, storage: &dyn Storage) {
+        while self.await_work() {
+            // Read before the looks: what changes after them ends the sleep at once.
+            let seen = storage.generation();
+            let now_ms = self.pass(storage);
+            if let Some(timeout) = self.fall_asleep(storage, now_ms) {
+                storage.wait_change(seen, timeout);
+                self.state.lock().asleep = false;
+            }
+        }
+        self.end_all();
+    }
+
+    /// Sleeps while nobody waits. False when the store closes.
+    fn await_work(&self) -> bool {
+        let mut state = self.state.lock();
+        while !state.stop && state.lines.is_empty() {
+            state = self.changed.wait(state);
+        }
+        !state.stop
+    }
+
+    /// Serves every line that may have something, then ends the waits that are over. Tickets
+    /// that come meanwhile have ids from `horizon` on and wait for the next pass, so that no
+    /// queue can keep the others waiting. Returns the time for which the pass holds.
+    fn pass(&self, storage: &dyn Storage) -> u64 {
+        let mut state = self.state.lock();
+        state.passes_begun += 1;
+        let now_ms = storage.now_ms();
+        let horizon = state.next_id;
+        let mut worth = Vec::new();
+        for (key, line) in &mut state.lines {
+            if line.begin_look(storage.queue_generation(key), now_ms) {
+                worth.push(key.clone());
+            }
+        }
+        drop(state);
+        for key in worth {
+            self.serve(storage, &key, horizon);
+        }
+        self.expire(now_ms);
+        let mut state = self.state.lock();
+        state.passes_ended = state.passes_begun;
+        drop(state);
+        self.changed.notify_all();
+        now_ms
+    }
+
+    /// Serves one line: its front until that gets nothing, then those with wishes of their own.
+    fn serve(&self, storage: &dyn Storage, key: &QueueKey, horizon: u64) {
+        while let Some((id, pending)) = self.next_of(key, horizon, State::front_before) {
+            if !self.look_for(storage, id, pending) {
+                break;
+            }
+        }
+        while let Some((id, pending)) = self.next_of(key, horizon, State::special_before) {
+            self.look_for(storage, id, pending);
+        }
+        self.state.lock().forget_if_empty(key);
+    }
+
+    fn next_of(
+        &self,
+        key: &QueueKey,
+        horizon: u64,
+        choose: fn(&mut State, &QueueKey, u64) -> Option<u64>,
+    ) -> Option<(u64, Pending)> {
+        let mut state = self.state.lock();
+        if state.stop {
+            return None;
+        }
+        let id = choose(&mut state, key, horizon)?;
+        let pending = state.take(key, id)?;
+        Some((id, pending))
+    }
+
+    /// Looks into the queue for one ticket. False if there was nothing for it.
+    fn look_for(&self, storage: &dyn Storage, id: u64, mut pending: Pending) -> bool {
+        let look = || attempt(storage, &pending.queue, &mut pending.options);
+        let attempt = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| {
+            let text = "the store panicked while a receive waited";
+            Attempt::Answer(Err(Error::new(ErrorKind::Internal, text)))
+        });
+        match attempt {
+            Attempt::Answer(answer) => self.finish(id, pending, answer),
+            Attempt::Nothing { due_ms } => {
+                let mut state = self.state.lock();
+                if state.running.get(&id).is_some_and(|it| it.cancelled) {
+                    drop(state);
+                    self.finish(id, pending, Err(cancelled()));
+                    return true;
+                }
+                state.running.remove(&id);
+                state
+                    .put(id, pending, || Line::new(0, true))
+                    .expect_by(due_ms);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Ends the waits whose time has come with no messages (S4.4).
+    fn expire(&self, now_ms: u64) {
+        loop {
+            let mut state = self.state.lock();
+            let Some((&(deadline_ms, id), key)) = state.deadlines.iter().next() else {
+                return;
+            };
+            if deadline_ms > now_ms || state.stop {
+                return;
+            }
+            let key: Arc<QueueKey> = key.clone();
+            let pending = state.take(&key, id);
+            state.forget_if_empty(&key);
+            drop(state);
+            if let Some(pending) = pending {
+                self.finish(id, pending, Ok(Vec::new()));
+            }
+        }
+    }
+
+    /// How long to sleep; `None` if there is something to do.
+    fn fall_asleep(&self, storage: &dyn Storage, now_ms: u64) -> Option<Duration> {
+        let mut state = self.state.lock();
+        let wanted = state.pass_wanted > state.passes_ended;
+        if state.stop || wanted || state.lines.values().any(|line| line.wants_look(now_ms)) {
+            return None;
+        }
+        let due_ms = state.lines.values().filter_map(Line::due_ms).min();
+        let deadline_ms = state
+            .deadlines
+            .keys()
+            .next()
+            .map(|(deadline_ms, _)| *deadline_ms);
+        let next_ms = due_ms.into_iter().chain(deadline_ms).min();
+        state.asleep = true;
+        drop(state);
+        // A manual clock moves by changes only.
+        let timeout = next_ms
+            .filter(|_| !self.manual_clock)
+            .map(|next_ms| Duration::from_millis(next_ms.saturating_sub(storage.now_ms())));
+        Some(timeout.unwrap_or(SLEEP_MAX).min(SLEEP_MAX))
+    }
+
+    /// The store closes: all waits end.
+    fn end_all(&self) {
+        loop {
+            let mut state = self.state.lock();
+            let Some((key, id)) = state.any_waiting() else {
+                state.thread_id = None;
+                drop(state);
+                self.changed.notify_all();
+                return;
+            };
+            let pending = state.take(&key, id);
+            state.forget_if_empty(&key);
+            drop(state);
+            if let Some(pending) = pending {
+                self.finish(id, pending, Err(closed()));
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What reclamation carries forward of a record: only what the index still points at.
+
+use super::record::content;
+use super::record::{QueueRecord, Record, Remembered, StorageId};
+use super::transition::Tx;
+use crate::error::Result;
+use crate::limits;
+
+/// What must be appended again so that `record`, which stands at `at`, can go.
+pub(super) fn needed<'a>(
+    tx: &mut Tx,
+    record: Record<'a>,
+    at: u64,
+    now_ms: u64,
+) -> Result<Option<Record<'a>>> {
+    match record {
+        Record::Put { .. } => message(tx, record, at, now_ms),
+        Record::Queue(record) => queue(tx, record, at),
+        Record::Drop { key, .. } | Record::Tombstone { key, .. } => {
+            let tombstone = tx.index.tombstone(&key)?;
+            Ok(tombstone
+                .filter(|(_, place)| *place == at)
+                .filter(|(deleted_ms, _)| deleted_ms + limits::SIXTY_SECOND_RULE_MS > now_ms)
+                .map(|(deleted_ms, _)| Record::Tombstone { key, deleted_ms }))
+        }
+        Record::Task(record) => {
+            let task = tx.index.task(record.task.task)?;
+            Ok(task
+                .filter(|(_, place)| *place == at)
+                .map(|(current, _)| Record::Task(current)))
+        }
+        Record::Remember {
+            sid,
+            ref remembered,
+            ..
+        } => Ok(is_remembered(tx, sid, remembered, at, now_ms)?.then_some(record)),
+        Record::Lease {
+            sid,
+            attempt: Some(attempt),
+            ..
+        }
+        | Record::Attempt { sid, attempt, .. } => {
+            let entry = tx.index.attempt(sid, &attempt)?;
+            Ok(entry
+                .filter(|entry| entry.at == at && entry.end_ms > now_ms)
+                .map(|entry| Record::Attempt {
+                    sid,
+                    attempt,
+                    end_ms: entry.end_ms,
+                    leased: entry.leased,
+                }))
+        }
+        Record::Lease { attempt: None, .. }
+        | Record::Purge { .. }
+        | Record::Delete { .. }
+        | Record::Visibility { .. }
+        | Record::Due { .. } => Ok(None),
+        // The latest time is in every later record of a queue; carry it all the same.
+        Record::Clock { now_ms } => {
+            Ok((now_ms == tx.index.meta.now_ms).then_some(Record::Clock { now_ms }))
+        }
+    }
+}
+
+/// A message, or what deduplication remembers of one that is gone.
+fn message<'a>(
+    tx: &mut Tx,
+    record: Record<'a>,
+    at: u64,
+    now_ms: u64,
+) -> Result<Option<Record<'a>>> {
+    let Record::Put {
+        sid,
+        sequence,
+        remembered,
+        content,
+        ..
+    } = record
+    else {
+        return Ok(None);
+    };
+    if tx.index.head(sid)?.is_none() {
+        return Ok(None);
+    }
+    let remembered = match remembered {
+        Some(memory) if is_remembered(tx, sid, &memory, at, now_ms)? => Some(memory),
+        _ => None,
+    };
+    match (tx.index.message(sid, sequence)?, remembered) {
+        (Some(entry), remembered) if entry.at == at => Ok(Some(Record::Put {
+            sid,
+            sequence,
+            standing: entry.standing,
+            remembered,
+            now_ms,
+            content,
+        })),
+        (_, Some(remembered)) => Ok(Some(Record::Remember {
+            sid,
+            remembered,
+            sequence,
+            id: content::id(content)?,
+        })),
+        (_, None) => Ok(None),
+    }
+}
+
+fn queue<'a>(tx: &mut Tx, mut record: QueueRecord, at: u64) -> Result<Option<Record<'a>>> {
+    Ok(match tx.index.head(record.sid)? {
+        Some(head) if head.config_at == at => {
+            record.next_sequence = head.next_sequence;
+            Some(Record::Queue(record))
+        }
+        _ => None,
+    })
+}
+
+fn is_remembered(
+    tx: &mut Tx,
+    sid: StorageId,
+    memory: &Remembered,
+    at: u64,
+    now_ms: u64,
+) -> Result<bool> {
+    if tx.index.head(sid)?.is_none() {
+        return Ok(false);
+    }
+    let entry = tx.index.remembered(sid, &memory.key)?;
+    Ok(entry.is_some_and(|entry| entry.at == at && entry.end_ms > now_ms))
+}

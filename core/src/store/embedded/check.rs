@@ -1,0 +1,182 @@
+//! Check: reads everything, verifies every checksum, and builds a second index from the log to
+//! compare the first with. The store's writers wait meanwhile.
+
+use super::engine::Engine;
+use super::index::entries::{Head, MessageEntry};
+use super::index::keys::{self, table};
+use super::index::lmdb::Environment;
+use super::index::{ConfigCache, Index};
+use super::rebuild::replay;
+use super::record::{StorageId, content};
+use super::transition::Tx;
+use crate::error::{Error, Result};
+use crate::store::CheckReport;
+use std::collections::BTreeMap;
+
+/// Sentences that a report holds at the most; more of the same do not help.
+const PROBLEMS_MAX: usize = 100;
+
+/// Verifies the store.
+pub fn check(engine: &Engine) -> Result<CheckReport> {
+    engine.check_usable()?;
+    let mut held = engine.held.claim();
+    let mut tx = engine.begin(&mut held)?;
+    let result = check_locked(engine, &mut tx);
+    engine.end(&mut held, tx, 0)?;
+    result
+}
+
+fn check_locked(engine: &Engine, tx: &mut Tx) -> Result<CheckReport> {
+    let mut report = CheckReport::default();
+    let scratch = tempfile::Builder::new()
+        .prefix("check-")
+        .tempdir_in(&engine.directory)
+        .map_err(|error| Error::io("make a directory for the second index", &error))?;
+    let env = Environment::open(scratch.path())?;
+    let (second_meta, recovery) = replay(
+        &env,
+        &engine.log,
+        tx.index.meta.store_uid,
+        Some(tx.index.meta.tail_lsn),
+    )?;
+    report.log_bytes = recovery.log_bytes;
+    report.problems.extend(recovery.damage);
+    // What a power cut left behind the end is no fault: the next append covers it.
+    if second_meta.tail() != tx.index.meta.tail() {
+        let cut = recovery.cut.map(|cut| format!("the log ends early {cut}"));
+        report.problems.extend(cut);
+    }
+    let mut second = Index::begin(&env, ConfigCache::default())?;
+    let storages = tx.index.storages()?;
+    report.queues = storages.len() as u64;
+    let mut copies = BTreeMap::new();
+    for sid in &storages {
+        check_queue(tx, &mut second, *sid, &mut report, &mut copies)?;
+    }
+    for (number, held) in copies {
+        let counted = tx.index.segment(number)?.messages;
+        // More are counted than there are while a purge is not swept; fewer would be given away.
+        if counted < held {
+            say(
+                &mut report,
+                format!("log segment {number} holds {held} messages, the index counts {counted}"),
+            );
+        }
+    }
+    for sid in second.storages()? {
+        if !storages.contains(&sid) {
+            let name = second.config(sid)?.record.key.arn();
+            say(
+                &mut report,
+                format!("queue {name} is in the log and not in the index"),
+            );
+        }
+    }
+    Ok(report)
+}
+
+fn say(report: &mut CheckReport, problem: String) {
+    if report.problems.len() < PROBLEMS_MAX {
+        report.problems.push(problem);
+    }
+}
+
+fn check_queue(
+    tx: &mut Tx,
+    second: &mut Index,
+    sid: StorageId,
+    report: &mut CheckReport,
+    copies: &mut BTreeMap<u64, u64>,
+) -> Result<()> {
+    let config = tx.index.config(sid)?;
+    let name = config.record.key.arn();
+    let Some(head) = tx.index.head(sid)?.cloned() else {
+        return Ok(());
+    };
+    match second.head(sid)? {
+        Some(other) if counts(other) == counts(&head) => {}
+        Some(other) => {
+            let (ours, theirs) = (counts(&head), counts(other));
+            say(
+                report,
+                format!("queue {name}: index says {ours:?}, the log says {theirs:?}"),
+            );
+        }
+        None => say(
+            report,
+            format!("queue {name} is in the index and not in the log"),
+        ),
+    }
+    let entries = all_messages(&mut tx.index, sid)?;
+    let others = all_messages(second, sid)?;
+    let mut counted = 0;
+    for (sequence, entry) in &entries {
+        report.messages += 1;
+        counted += 1;
+        *copies
+            .entry(entry.at / tx.index.meta.segment_bytes)
+            .or_default() += 1;
+        let found = others.binary_search_by_key(sequence, |(number, _)| *number);
+        let other = found.ok().map(|place| &others[place].1);
+        if other.is_none_or(|other| (other.at, &other.standing) != (entry.at, &entry.standing)) {
+            say(
+                report,
+                format!("queue {name}, message {sequence}: log and index disagree"),
+            );
+        }
+        let readable = tx
+            .content(entry.at, entry.length)
+            .map(|block| content::verify(&block));
+        if !readable.unwrap_or(false) {
+            say(
+                report,
+                format!("queue {name}, message {sequence} fails its checksum"),
+            );
+        }
+    }
+    compare_totals(&name, &head, counted, others.len() as u64, report);
+    Ok(())
+}
+
+fn compare_totals(name: &str, head: &Head, counted: u64, logged: u64, report: &mut CheckReport) {
+    let (visible, in_flight, delayed, _) = counts(head);
+    if counted != visible + in_flight + delayed {
+        say(
+            report,
+            format!(
+                "queue {name} holds {counted} messages and counts {visible} visible, {in_flight} \
+                 in flight, {delayed} delayed"
+            ),
+        );
+    }
+    if counted < logged {
+        let missing = logged - counted;
+        say(
+            report,
+            format!("queue {name}: {missing} messages of the log are not in the index"),
+        );
+    }
+}
+
+fn counts(head: &Head) -> (u64, u64, u64, u64) {
+    (
+        head.visible,
+        head.in_flight,
+        head.delayed,
+        head.next_sequence,
+    )
+}
+
+fn all_messages(index: &mut Index, sid: StorageId) -> Result<Vec<(u64, MessageEntry)>> {
+    let mut entries = Vec::new();
+    index.scan(
+        &keys::message(sid, 0),
+        sid,
+        table::MESSAGES,
+        |key, value| {
+            entries.push((keys::number(key, 5), MessageEntry::decode(value)?));
+            Ok(true)
+        },
+    )?;
+    Ok(entries)
+}

@@ -1,0 +1,308 @@
+//! Opening a directory: whose is it, is anybody else in it, does the index belong to the log.
+
+use super::disk::{Disk, RealDisk};
+use super::engine::{Counters, Engine, Signal, acquire_writer};
+use super::fault::point;
+use super::identity::Identity;
+use super::index::Index;
+use super::index::entries::Meta;
+use super::index::lmdb::Environment;
+use super::log::Log;
+use super::session::Held;
+use super::space::Space;
+use super::{combiner::Combiner, rebuild};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{ClockMode, Durability, Recovery, StoreOptions};
+use crate::sync::{Mutex, Turns};
+use crate::sys::boot::{self, BootId};
+use crate::sys::fork::fork_generation;
+use crate::sys::lock::{KernelLock, LockByte, LockFile};
+use crate::sys::shared::{PageState, SharedPage, newer_error};
+use crate::sys::{clock, fs};
+use once_cell::sync::OnceCell;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// What tests put in the place of the machine.
+#[derive(Default)]
+pub struct Surroundings {
+    /// The files of the log.
+    pub disk: Option<Arc<dyn Disk>>,
+    /// The boot id.
+    pub boot: Option<BootId>,
+    /// The wall clock, milliseconds since the epoch.
+    pub wall_ms: Option<u64>,
+}
+
+/// An engine, and what opening it had to repair.
+pub struct Opened {
+    /// The engine.
+    pub engine: Engine,
+    /// Repairs, if there were any.
+    pub recovery: Option<Recovery>,
+}
+
+/// Opens the store in `directory`, which exists.
+pub fn open(
+    directory: &Path,
+    options: &StoreOptions,
+    private: bool,
+    surroundings: &Surroundings,
+) -> Result<Opened> {
+    check_file_system(directory, options)?;
+    let identity = Identity::open(directory, options)?;
+    let file = LockFile::open(&directory.join("lock"))?;
+    let opening = KernelLock::new(file.clone(), LockByte::Open);
+    opening.acquire(options.lock_timeout)?;
+    point("open-locked");
+    let result = open_locked(directory, options, private, surroundings, &identity, &file);
+    opening.release();
+    result
+}
+
+fn check_file_system(directory: &Path, options: &StoreOptions) -> Result<()> {
+    let network = fs::is_network(directory)
+        .map_err(|error| Error::io("look at the directory's file system", &error))?;
+    match network {
+        Some(name) if !options.allow_network_file_system => Err(Error::new(
+            ErrorKind::NetworkFileSystem,
+            format!(
+                "{} is on a network file system ({name}), where locks and shared memory are not \
+                 safe between machines; use a local disk",
+                directory.display()
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn open_locked(
+    directory: &Path,
+    options: &StoreOptions,
+    private: bool,
+    surroundings: &Surroundings,
+    identity: &Identity,
+    file: &Arc<LockFile>,
+) -> Result<Opened> {
+    let presence = KernelLock::new(file.clone(), LockByte::Presence);
+    let alone = presence.try_acquire()?;
+    let boot = boot::boot_id(surroundings.boot)?;
+    let disk = match &surroundings.disk {
+        Some(disk) => disk.clone(),
+        None => real_disk(directory, options.durability == Durability::Os)?,
+    };
+    let log = Log::open(disk, identity.store_uid, identity.segment_bytes)?;
+    let (page, same_boot) = open_page(directory, boot, identity, alone)?;
+    if alone {
+        log.remove_leftovers()?;
+    }
+    let page = Arc::new(page);
+    let lock = |byte| KernelLock::with_page(file.clone(), byte, page.clone());
+    let writer = lock(LockByte::Writer);
+    // A look at the index is a transaction too: beside another's it would see torn pages.
+    acquire_writer(&writer, &page, options.lock_timeout)?;
+    let ready = ready_index(directory, &log, &page, identity, same_boot, alone);
+    writer.release();
+    let ready = ready?;
+    if alone {
+        // In the same boot the old anchor still tells a time that must not go back.
+        let reached_ms = if same_boot { anchored_ms(&page) } else { 0 };
+        set_clock(&page, options, surroundings, ready.now_ms.max(reached_ms));
+    }
+    presence.acquire_shared(options.lock_timeout)?;
+    let space = open_space(directory, &log, &ready.env, options)?;
+    let engine = Engine {
+        directory: directory.to_owned(),
+        options: options.clone(),
+        private,
+        held: Turns::new(Held::new(log.appender(ready.tail))),
+        syncer: lock(LockByte::Sync),
+        keeper: lock(LockByte::Keeper),
+        segments: lock(LockByte::Segments),
+        writer,
+        presence,
+        log,
+        env: ready.env,
+        space: Arc::new(space),
+        page,
+        linger: Signal::default(),
+        keeper_signal: Signal::default(),
+        combiner: Combiner::default(),
+        sync_turn: Mutex::new(()),
+        contended: AtomicU32::new(0),
+        poison: OnceCell::new(),
+        counters: Counters::default(),
+        fork_generation: fork_generation(),
+        freed: AtomicU64::new(0),
+        interrupts: AtomicU32::new(0),
+        damage: Mutex::default(),
+    };
+    Ok(Opened {
+        engine,
+        recovery: ready.recovery,
+    })
+}
+
+fn real_disk(directory: &Path, lazy: bool) -> Result<Arc<dyn Disk>> {
+    let path = directory.join("log");
+    std::fs::create_dir_all(&path).map_err(|error| Error::io("create the log", &error))?;
+    fs::sync_dir(directory).map_err(|error| Error::io("sync the directory", &error))?;
+    Ok(Arc::new(RealDisk::new(&path, lazy)))
+}
+
+fn open_space(
+    directory: &Path,
+    log: &Log,
+    env: &Arc<Environment>,
+    options: &StoreOptions,
+) -> Result<Space> {
+    let index_file = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(directory.join("index").join("data.mdb"))
+        .map_err(|error| Error::io("open the index file", &error))?;
+    let reserve = options.reserve_bytes;
+    let free = fs::free_bytes(directory);
+    let short = free.is_ok_and(|free| free < reserve.max(log.segment_bytes()));
+    Ok(Space::new(
+        log.clone(),
+        env.clone(),
+        index_file,
+        reserve,
+        short,
+    ))
+}
+
+/// The shared page, and whether the machine still runs that wrote the index.
+fn open_page(
+    directory: &Path,
+    boot: BootId,
+    identity: &Identity,
+    alone: bool,
+) -> Result<(SharedPage, bool)> {
+    let path = directory.join("shared");
+    let why = match SharedPage::open(&path)? {
+        PageState::Usable(page) => {
+            let same_store = page.store_uid.load(Ordering::Acquire) == identity.store_uid;
+            let same_boot = page.boot_id() == boot;
+            if same_store && same_boot {
+                return Ok((page, true));
+            }
+            "is of another store or an earlier start of the machine".to_owned()
+        }
+        PageState::Missing => "is missing".to_owned(),
+        PageState::Newer(version) => return Err(newer_error(&path, version)),
+        PageState::Unusable(why) => why,
+    };
+    if !alone {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            format!(
+                "{} {why}, and other processes have the store open; close them and reopen",
+                path.display()
+            ),
+        ));
+    }
+    Ok((SharedPage::create(&path, boot, identity.store_uid)?, false))
+}
+
+/// An index that agrees with the log.
+struct Ready {
+    env: Arc<Environment>,
+    tail: super::log::Tail,
+    now_ms: u64,
+    recovery: Option<Recovery>,
+}
+
+fn ready_index(
+    directory: &Path,
+    log: &Log,
+    page: &SharedPage,
+    identity: &Identity,
+    same_boot: bool,
+    alone: bool,
+) -> Result<Ready> {
+    let why = if same_boot {
+        match use_index(directory, identity) {
+            Ok(ready) => return Ok(ready),
+            Err(error) if alone => error.to_string(),
+            Err(error) => return Err(error),
+        }
+    } else {
+        "the machine was started anew since the store was last used".to_owned()
+    };
+    let new = log.segments()?.is_empty();
+    // While the machine runs, all that was appended is there to be read.
+    let written_lsn = same_boot.then(|| page.appended_lsn.load(Ordering::Acquire));
+    let (env, meta, mut recovery) =
+        rebuild::rebuild(directory, log, identity.store_uid, written_lsn)?;
+    recovery.reason = why;
+    // What was read may be in the page cache only.
+    log.sync(meta.head_lsn, meta.tail_lsn)?;
+    page.appended_lsn.store(meta.tail_lsn, Ordering::Release);
+    page.synced_lsn.store(meta.tail_lsn, Ordering::Release);
+    let promised_lsn = if new { 0 } else { meta.tail_lsn };
+    page.promised_lsn.store(promised_lsn, Ordering::Release);
+    page.dirty.store(0, Ordering::Release);
+    Ok(Ready {
+        env,
+        tail: meta.tail(),
+        now_ms: meta.now_ms,
+        recovery: if new { None } else { Some(recovery) },
+    })
+}
+
+/// The index as it is, if it belongs to this store. What a killed process appended beyond it is
+/// carried in by the first session.
+fn use_index(directory: &Path, identity: &Identity) -> Result<Ready> {
+    let path = directory.join("index");
+    if !path.join("data.mdb").is_file() {
+        return Err(Error::new(ErrorKind::Corrupt, "the index is missing"));
+    }
+    let env = Environment::open(&path)?;
+    let index = Index::begin(&env, Default::default())?;
+    let meta: Meta = index.meta.clone();
+    drop(index);
+    if meta.store_uid != identity.store_uid {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            "the index belongs to another store",
+        ));
+    }
+    Ok(Ready {
+        env,
+        tail: meta.tail(),
+        now_ms: meta.now_ms,
+        recovery: None,
+    })
+}
+
+/// What the clock that was last tied to this page shows; 0 if none was.
+fn anchored_ms(page: &SharedPage) -> u64 {
+    match page.anchor_wall_ms.load(Ordering::Acquire) {
+        0 => 0,
+        wall_ms => {
+            let anchor_ns = page.anchor_mono_ns.load(Ordering::Acquire);
+            wall_ms + clock::boottime_ns().saturating_sub(anchor_ns) / 1_000_000
+        }
+    }
+}
+
+/// Ties the store's time to the machine's steady clock. Done by a process that is alone, so that
+/// the time never jumps under anybody; it never starts before the latest time in the log.
+fn set_clock(page: &SharedPage, options: &StoreOptions, surroundings: &Surroundings, now_ms: u64) {
+    match options.clock {
+        ClockMode::Manual { start_ms } => {
+            page.manual_ms
+                .fetch_max(now_ms.max(start_ms), Ordering::AcqRel);
+        }
+        ClockMode::System => {
+            let wall_ms = surroundings.wall_ms.unwrap_or_else(clock::wall_ms);
+            page.anchor_mono_ns
+                .store(clock::boottime_ns(), Ordering::Release);
+            page.anchor_wall_ms
+                .store(wall_ms.max(now_ms), Ordering::Release);
+        }
+    }
+}

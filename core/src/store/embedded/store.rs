@@ -1,0 +1,256 @@
+//! The embedded store as a [`Storage`]: an engine with its threads.
+
+use super::combiner::Job;
+use super::engine::Engine;
+use super::open::Opened;
+use super::{backup, check, keeper};
+use crate::command::{Command, Outcome};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::QueueKey;
+use crate::store::{CheckReport, ClockMode, Done, Recovery, Statistics, Storage};
+use crate::sync::Mutex;
+use crate::sys::fork::fork_generation;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Submitted commands that run as one batch at the most.
+const SUBMITTED_BATCH_MAX: usize = 256;
+
+/// An open directory of this process.
+pub struct Embedded {
+    engine: Arc<Engine>,
+    recovery: Option<Recovery>,
+    stop: Arc<AtomicBool>,
+    threads: Mutex<Threads>,
+    /// Removed when the store is closed: the directory of a `mem:` store.
+    temporary: Option<tempfile::TempDir>,
+}
+
+#[derive(Default)]
+struct Threads {
+    handles: Vec<JoinHandle<()>>,
+    submit: Option<Sender<(Command, Done)>>,
+}
+
+impl Embedded {
+    /// Starts the threads of an opened engine.
+    pub fn start(opened: Opened, temporary: Option<tempfile::TempDir>) -> Result<Self> {
+        let this = Self {
+            engine: Arc::new(opened.engine),
+            recovery: opened.recovery,
+            stop: Arc::default(),
+            threads: Mutex::default(),
+            temporary,
+        };
+        this.spawn("forebay-keeper", keeper::run)?;
+        if !this.engine.private && !this.engine.syncs() {
+            this.spawn("forebay-linger", keeper::run_linger)?;
+        }
+        Ok(this)
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &PathBuf {
+        &self.engine.directory
+    }
+
+    fn spawn(&self, name: &str, run: fn(&Arc<Engine>, &AtomicBool)) -> Result<()> {
+        let (engine, stop) = (self.engine.clone(), self.stop.clone());
+        let handle = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || run(&engine, &stop))
+            .map_err(|error| Error::io("start a thread", &error))?;
+        self.threads.lock().handles.push(handle);
+        Ok(())
+    }
+
+    fn submitter(&self) -> Result<Sender<(Command, Done)>> {
+        let mut threads = self.threads.lock();
+        if let Some(sender) = &threads.submit {
+            return Ok(sender.clone());
+        }
+        let (sender, receiver) = channel();
+        let engine = self.engine.clone();
+        let handle = std::thread::Builder::new()
+            .name("forebay-submit".to_owned())
+            .spawn(move || run_submitted(&engine, &receiver))
+            .map_err(|error| Error::io("start a thread", &error))?;
+        threads.handles.push(handle);
+        threads.submit = Some(sender.clone());
+        Ok(sender)
+    }
+}
+
+/// Work that a command leaves to the keeper.
+struct Aftermath {
+    starts_task: bool,
+    leaves_garbage: bool,
+}
+
+impl Aftermath {
+    fn of(command: &Command) -> Self {
+        Self {
+            starts_task: matches!(command, Command::StartMoveTask { .. }),
+            leaves_garbage: matches!(command, Command::Purge { .. } | Command::DeleteQueue { .. }),
+        }
+    }
+
+    fn tell(&self, engine: &Engine) {
+        let real_time = engine.options.clock == ClockMode::System;
+        if (self.starts_task && real_time) || self.leaves_garbage {
+            engine.keeper_signal.notify();
+        }
+    }
+}
+
+/// Runs submitted commands, as many together as have come.
+fn run_submitted(engine: &Arc<Engine>, receiver: &Receiver<(Command, Done)>) {
+    while let Ok(first) = receiver.recv() {
+        let mut batch = vec![first];
+        while batch.len() < SUBMITTED_BATCH_MAX
+            && let Ok(next) = receiver.try_recv()
+        {
+            batch.push(next);
+        }
+        let (commands, dones): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let jobs = commands.into_iter().map(Job::new).collect();
+        let jobs = engine.combiner.run(&**engine, jobs);
+        for (job, done) in jobs.into_iter().zip(dones) {
+            Aftermath::of(&job.command).tell(engine);
+            let answer = job.answer.unwrap_or_else(|| {
+                Err(Error::new(
+                    ErrorKind::Internal,
+                    "a command was not answered",
+                ))
+            });
+            // The panic was reported by the hook; this thread has other calls to serve.
+            let _ = catch_unwind(AssertUnwindSafe(|| done(answer)));
+        }
+    }
+}
+
+impl Storage for Embedded {
+    fn execute(&self, command: Command) -> Result<Outcome> {
+        self.engine.check_usable()?;
+        let aftermath = Aftermath::of(&command);
+        let outcome = self.engine.execute(command);
+        aftermath.tell(&self.engine);
+        outcome
+    }
+
+    fn execute_now(&self, command: Command) -> ControlFlow<Result<Outcome>, Command> {
+        self.engine.execute_now(command)
+    }
+
+    fn submit(&self, command: Command, done: Done) {
+        match self.engine.check_usable().and_then(|()| self.submitter()) {
+            Ok(sender) => {
+                if let Err(unsent) = sender.send((command, done)) {
+                    let (_, done) = unsent.0;
+                    done(Err(Error::new(ErrorKind::Closed, "the store is closed")));
+                }
+            }
+            Err(error) => done(Err(error)),
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.engine.clock_ms()
+    }
+
+    fn advance_ms(&self, by_ms: u64) -> Result<u64> {
+        self.engine.check_usable()?;
+        match self.engine.options.clock {
+            ClockMode::Manual { .. } => {
+                let page = &self.engine.page;
+                let old = page.manual_ms.fetch_add(by_ms, Ordering::AcqRel);
+                page.changes.bump_and_wake(u32::MAX);
+                // With real time the keeper gives this command.
+                self.engine.execute(Command::Work)?;
+                Ok(old + by_ms)
+            }
+            ClockMode::System => Err(Error::new(
+                ErrorKind::UnsupportedOperation,
+                "the store runs on real time; open it with a manual clock to advance it",
+            )),
+        }
+    }
+
+    fn generation(&self) -> u64 {
+        self.engine.generation()
+    }
+
+    fn queue_generation(&self, queue: &QueueKey) -> u64 {
+        self.engine.queue_generation(queue)
+    }
+
+    fn wait_change(&self, seen: u64, timeout: Duration) {
+        self.engine.wait_change(seen, timeout);
+    }
+
+    fn interrupt(&self) {
+        self.engine.interrupt();
+    }
+
+    fn recovery(&self) -> Option<Recovery> {
+        let damage = self.engine.damage.lock().clone();
+        if damage.is_empty() {
+            return self.recovery.clone();
+        }
+        let mut recovery = self.recovery.clone().unwrap_or_else(|| Recovery {
+            reason: "the log was found damaged while the store was in use".to_owned(),
+            ..Recovery::default()
+        });
+        recovery.damage.extend(damage);
+        Some(recovery)
+    }
+
+    fn check(&self) -> Result<CheckReport> {
+        check::check(&self.engine)
+    }
+
+    fn backup(&self, to: &Path) -> Result<()> {
+        backup::backup(&self.engine, to)
+    }
+
+    fn statistics(&self) -> Statistics {
+        self.engine.statistics()
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        if self.engine.fork_generation != fork_generation() {
+            // The threads, the locks and the files are the parent's.
+            std::mem::take(&mut *self.threads.lock())
+                .handles
+                .into_iter()
+                .for_each(std::mem::forget);
+            std::mem::forget(self.temporary.take());
+            return;
+        }
+        self.stop.store(true, Ordering::Release);
+        let threads = std::mem::take(&mut *self.threads.lock());
+        drop(threads.submit);
+        self.engine.keeper_signal.notify();
+        self.engine.linger.notify();
+        for handle in threads.handles {
+            if handle.thread().id() != std::thread::current().id() {
+                let _ = handle.join();
+            }
+        }
+        let _ = self.engine.settle();
+        self.engine.presence.release();
+    }
+}

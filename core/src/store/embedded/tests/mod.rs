@@ -1,0 +1,132 @@
+//! Tests of the embedded store as a whole: reclamation, rebuilding, backup, check.
+
+mod damage;
+mod opening;
+mod rebuilding;
+mod reclamation;
+
+use super::{Embedded, Surroundings, open_on};
+use crate::command::{Command, Outcome, PeekFilter, SendEntry, Strictness};
+use crate::key::QueueKey;
+use crate::message::{MessageId, Peeked, Receipt, Received};
+use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+fn options() -> StoreOptions {
+    StoreOptions {
+        durability: Durability::Os,
+        clock: ClockMode::Manual {
+            start_ms: 1_000_000,
+        },
+        segment_bytes: 64 << 10,
+        reserve_bytes: 64 << 10,
+        limits: StoreLimits {
+            segment_bytes_min: 64 << 10,
+            ..StoreLimits::default()
+        },
+        ..StoreOptions::default()
+    }
+}
+
+fn open(directory: &Path) -> Arc<Embedded> {
+    open_on(directory, &options(), &Surroundings::default()).unwrap()
+}
+
+fn queue(name: &str) -> QueueKey {
+    QueueKey::new("000000000000", "us-east-1", name)
+}
+
+fn create(store: &Embedded, name: &str, attributes: &[(&str, &str)]) {
+    let pairs = attributes
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()));
+    store
+        .execute(Command::CreateQueue {
+            queue: queue(name),
+            attributes: pairs.collect(),
+            tags: BTreeMap::new(),
+            strictness: Strictness {
+                sqs_limits: false,
+                sixty_second_rules: false,
+            },
+        })
+        .unwrap();
+}
+
+fn entry(number: u64, bytes: usize, group: Option<&str>) -> SendEntry {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&number.to_le_bytes());
+    SendEntry {
+        id: MessageId(id),
+        body: Bytes::from(vec![number as u8; bytes]),
+        attributes: Vec::new(),
+        trace_header: None,
+        group: group.map(str::to_owned),
+        deduplication: group.map(|_| format!("d{number}")),
+        delay_s: None,
+        sender: "000000000000".into(),
+    }
+}
+
+fn send(store: &Embedded, name: &str, mut entry: SendEntry) {
+    entry.deduplication = entry.deduplication.filter(|_| name.ends_with(".fifo"));
+    let outcome = store
+        .execute(Command::Send {
+            queue: queue(name),
+            entries: vec![entry],
+            batch: false,
+        })
+        .unwrap();
+    assert!(matches!(outcome, Outcome::Sent(sent) if sent[0].is_ok()));
+}
+
+fn receive(store: &Embedded, name: &str, max: u32) -> Vec<Received> {
+    let command = Command::Receive {
+        queue: queue(name),
+        max,
+        visibility_s: None,
+        attempt: None,
+        waits: false,
+    };
+    match store.execute(command).unwrap() {
+        Outcome::Received { messages, .. } => messages,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn delete(store: &Embedded, name: &str, receipts: Vec<Receipt>) {
+    store
+        .execute(Command::Delete {
+            queue: queue(name),
+            receipts,
+        })
+        .unwrap();
+}
+
+/// All messages of a queue, as they stand.
+fn peek(store: &Embedded, name: &str) -> Vec<Peeked> {
+    let filter = PeekFilter {
+        states: Vec::new(),
+        group: None,
+        after: 0,
+        limit: 1_000_000,
+    };
+    match store
+        .execute(Command::Peek {
+            queue: queue(name),
+            filter,
+        })
+        .unwrap()
+    {
+        Outcome::Peeked(peeked) => peeked,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn assert_sound(store: &Embedded) {
+    let report = store.check().unwrap();
+    assert_eq!(report.problems, Vec::<String>::new());
+}

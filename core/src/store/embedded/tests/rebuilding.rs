@@ -1,0 +1,120 @@
+use super::*;
+
+fn fill(store: &Embedded) {
+    create(store, "a", &[("DelaySeconds", "2")]);
+    create(store, "dead", &[]);
+    let policy = format!(
+        "{{\"deadLetterTargetArn\":\"{}\",\"maxReceiveCount\":1}}",
+        queue("dead").arn()
+    );
+    create(
+        store,
+        "b",
+        &[("RedrivePolicy", &policy), ("VisibilityTimeout", "5")],
+    );
+    create(store, "c.fifo", &[("FifoQueue", "true")]);
+    for number in 0..40 {
+        send(
+            store,
+            "a",
+            entry(number, 50, Some(&format!("t{}", number % 4))),
+        );
+        send(store, "b", entry(number, 50, None));
+        send(
+            store,
+            "c.fifo",
+            entry(number, 50, Some(&format!("g{}", number % 4))),
+        );
+        store.advance_ms(500).unwrap();
+        receive(store, "b", 1);
+        receive(store, "a", 1);
+        if number % 5 == 0 {
+            let receipts = receive(store, "c.fifo", 2)
+                .iter()
+                .map(|one| one.receipt)
+                .collect();
+            delete(store, "c.fifo", receipts);
+        }
+    }
+}
+
+const NAMES: [&str; 4] = ["a", "b", "dead", "c.fifo"];
+
+#[test]
+fn another_boot_rebuilds_the_index_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store);
+    assert!(!peek(&store, "dead").is_empty());
+    let before = NAMES.map(|name| peek(&store, name));
+    drop(store);
+    let surroundings = Surroundings {
+        boot: Some([7; 16]),
+        ..Surroundings::default()
+    };
+    let store = open_on(dir.path(), &options(), &surroundings).unwrap();
+    let recovery = store.recovery().unwrap();
+    assert!(recovery.reason.contains("started anew"), "{recovery:?}");
+    assert_eq!((recovery.cut, recovery.damage), (None, Vec::new()));
+    assert_eq!(before, NAMES.map(|name| peek(&store, name)));
+    assert_sound(&store);
+}
+
+#[test]
+fn the_same_boot_uses_the_index_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store);
+    let before = NAMES.map(|name| peek(&store, name));
+    drop(store);
+    let store = open(dir.path());
+    assert_eq!(store.recovery(), None);
+    assert_eq!(before, NAMES.map(|name| peek(&store, name)));
+}
+
+#[test]
+fn a_backup_in_use_opens_as_the_store_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store);
+    let to = dir.path().join("copy");
+    store.backup(&to).unwrap();
+    let before = NAMES.map(|name| peek(&store, name));
+    send(&store, "b", entry(99, 10, None));
+    let refused = store.backup(&to).unwrap_err();
+    assert!(refused.text().contains("not empty"), "{refused}");
+    let copy = open(&to);
+    assert_eq!(before, NAMES.map(|name| peek(&copy, name)));
+    assert_sound(&copy);
+}
+
+/// S11.8 and S11.6 on the store's own ground: what a purge or deletion leaves behind is swept and
+/// cannot be seen meanwhile.
+#[test]
+fn purged_and_deleted_queues_leave_nothing_to_see() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store);
+    let strictness = Strictness {
+        sqs_limits: false,
+        sixty_second_rules: false,
+    };
+    store
+        .execute(Command::Purge {
+            queue: queue("a"),
+            strictness,
+        })
+        .unwrap();
+    store
+        .execute(Command::DeleteQueue { queue: queue("b") })
+        .unwrap();
+    assert_eq!(peek(&store, "a"), Vec::new());
+    assert_sound(&store);
+    send(&store, "a", entry(1, 10, None));
+    drop(store);
+    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+    let store = open(dir.path());
+    assert_eq!(peek(&store, "a").len(), 1);
+    assert_eq!(peek(&store, "a")[0].message.sequence, 41);
+    assert_sound(&store);
+}

@@ -1,0 +1,136 @@
+//! `forebay serve`.
+
+use clap::Args;
+use forebay_server::{Config, config};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Serves queues to SQS clients.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where the queues are: a directory, or mem:
+    #[arg(long, env = "FOREBAY_STORE", value_name = "LOCATION")]
+    store: Option<PathBuf>,
+    /// Address and port; port 0 takes a free one
+    #[arg(long, env = "FOREBAY_LISTEN", default_value = "127.0.0.1:9324")]
+    listen: SocketAddr,
+    /// TOML file with queues, credentials and limits
+    #[arg(long, env = "FOREBAY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Accept anyone on an address that others can reach
+    #[arg(long)]
+    insecure: bool,
+    /// Serve tests: a clock that can be moved, reset, faults, below /_forebay/test/
+    #[arg(long)]
+    test: bool,
+    /// With --test: let the clock stand still until it is moved
+    #[arg(long, requires = "test")]
+    frozen: bool,
+    /// What is logged: error, warn, info, debug or trace
+    #[arg(
+        long,
+        env = "FOREBAY_LOG",
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
+    log: String,
+    /// Log lines of JSON
+    #[arg(long)]
+    log_json: bool,
+}
+
+/// Runs until SIGINT or SIGTERM.
+pub fn run(arguments: &Serve) -> ExitCode {
+    start_logs(arguments);
+    match serve(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("forebay serve: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_logs(arguments: &Serve) {
+    let filter = tracing_subscriber::EnvFilter::new(&arguments.log);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match arguments.log_json {
+        true => logs.json().init(),
+        false => logs.init(),
+    }
+}
+
+fn serve(arguments: &Serve) -> Result<(), String> {
+    let mut config = match &arguments.config {
+        Some(path) => config::read(path)?,
+        None => Config::default(),
+    };
+    if let Some(location) = &arguments.store {
+        config.store.location = location.clone();
+    }
+    if arguments.test {
+        prepare_test(&mut config, arguments);
+    }
+    let open_to_all = config.credentials.is_empty();
+    if open_to_all && !arguments.listen.ip().is_loopback() && !arguments.insecure {
+        return Err(format!(
+            "{} can be reached from elsewhere and there are no credentials: anyone could use the \
+             queues. Add credentials to the configuration, listen on 127.0.0.1, or say --insecure",
+            arguments.listen
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(config.limits.threads)
+        .build()
+        .map_err(|error| format!("cannot start threads: {error}"))?;
+    let listener = TcpListener::bind(arguments.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    // The one line on standard output: whoever started this with port 0 reads it.
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    println!("{scheme}://{address}");
+    tracing::info!(%address, store = %config.store.location.display(), "serving");
+    runtime
+        .block_on(forebay_server::run(listener, config, signal()))
+        .map_err(|error| error.to_string())?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// A server for tests keeps nothing and makes nobody wait, unless it is told to.
+fn prepare_test(config: &mut Config, arguments: &Serve) {
+    let test = config.test.get_or_insert_default();
+    test.frozen |= arguments.frozen;
+    if arguments.store.is_none() && arguments.config.is_none() {
+        config.store.location = "mem:".into();
+    }
+    if arguments.config.is_none() {
+        config.sixty_second_rules = false;
+    }
+}
+
+/// Ready at the first SIGINT or SIGTERM.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    // Without a handler for signals the process ends by the signal itself.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

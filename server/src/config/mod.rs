@@ -1,0 +1,148 @@
+//! What the server is told: by flags, environment and one TOML file, which has these names.
+
+mod credential;
+pub mod elasticmq;
+mod file;
+mod limits;
+pub mod queues;
+mod test;
+mod tls;
+
+pub use credential::{Credential, Principal};
+pub use file::read;
+pub use limits::Limits;
+pub use queues::QueueConfig;
+pub use test::TestConfig;
+pub use tls::TlsConfig;
+
+use forebay::key::{DEFAULT_ACCOUNT, DEFAULT_REGION};
+use forebay::store;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the queues are.
+    pub store: StoreConfig,
+    /// Account of callers that name none: 12 digits. Default `000000000000`.
+    pub account: String,
+    /// Region of callers that name none. Default `us-east-1`.
+    pub region: String,
+    /// Start of all queue URLs, such as `https://queues.example.com`. Without it they begin with
+    /// the scheme and host of each request.
+    pub base_url: Option<String>,
+    /// True: `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-For` of a proxy count.
+    /// Default false: anybody can send them.
+    pub trust_proxy: bool,
+    /// Host names, with their ports, that requests may be signed for beside the one that they
+    /// carry: for proxies that change it.
+    pub accepted_hosts: Vec<String>,
+    /// True, the default: the pauses of 60 s after a deletion and a purge (S11.5, S11.8).
+    pub sixty_second_rules: bool,
+    /// Bounds of connections and requests.
+    pub limits: Limits,
+    /// Who may call. Empty: anyone, whatever the signature.
+    pub credentials: Vec<Credential>,
+    /// Queues that exist when the server is ready.
+    pub queues: Vec<QueueConfig>,
+    /// Serves HTTPS. Default: HTTP.
+    pub tls: Option<TlsConfig>,
+    /// Serves tests: see `test_mode`. Default: it does not.
+    pub test: Option<TestConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            store: StoreConfig::default(),
+            account: DEFAULT_ACCOUNT.into(),
+            region: DEFAULT_REGION.into(),
+            base_url: None,
+            trust_proxy: false,
+            accepted_hosts: Vec::new(),
+            sixty_second_rules: true,
+            limits: Limits::default(),
+            credentials: Vec::new(),
+            queues: Vec::new(),
+            tls: None,
+            test: None,
+        }
+    }
+}
+
+/// Where the queues are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// A directory, or `mem:`. Default `./queues`.
+    pub location: PathBuf,
+    /// What an answer has survived. Default `full`.
+    pub durability: Durability,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            location: "./queues".into(),
+            durability: Durability::Full,
+        }
+    }
+}
+
+/// [`store::Durability`] as the file writes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// Sends and deletes survive power loss.
+    #[default]
+    Full,
+    /// Receives too.
+    Strict,
+    /// Crashes of processes only.
+    Os,
+}
+
+impl From<Durability> for store::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Full => Self::Full,
+            Durability::Strict => Self::Strict,
+            Durability::Os => Self::Os,
+        }
+    }
+}
+
+impl Config {
+    /// Finds contradictions; the sentence names the value and what would be right.
+    pub fn check(&self) -> Result<(), String> {
+        check_account(&self.account, "account")?;
+        if self.region.is_empty() {
+            return Err("region must not be empty".into());
+        }
+        if let Some(base) = &self.base_url
+            && !base.starts_with("http://")
+            && !base.starts_with("https://")
+        {
+            return Err(format!(
+                "base_url is {base:?}; it must begin with http:// or https://"
+            ));
+        }
+        self.limits.check()?;
+        credential::check(&self.credentials)?;
+        for queue in &self.queues {
+            queue.check()?;
+        }
+        Ok(())
+    }
+}
+
+/// An account is 12 digits.
+fn check_account(account: &str, what: &str) -> Result<(), String> {
+    let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if digits {
+        return Ok(());
+    }
+    Err(format!("{what} is {account:?}; it must be 12 digits"))
+}

@@ -1,0 +1,85 @@
+//! Request bodies: at most so long, in time, and decompressed.
+
+use crate::config::Limits;
+use crate::wire::Refusal;
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::HeaderMap;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_ENCODING;
+use std::io::Read;
+use std::time::Duration;
+
+/// A request's body.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// As sent: what signatures cover.
+    pub sent: Bytes,
+    /// Decompressed.
+    pub plain: Bytes,
+}
+
+/// Reads a body.
+///
+/// Errors: 413 for one that is too long, decompressed or not, 408 for one that does not come in
+/// time, 400 for one that breaks off or does not decompress.
+pub async fn read(body: Incoming, headers: &HeaderMap, limits: &Limits) -> Result<Body, Refusal> {
+    let collected = Limited::new(body, limits.body_bytes).collect();
+    let timeout = Duration::from_secs(limits.body_timeout_s);
+    let bytes = match tokio::time::timeout(timeout, collected).await {
+        Err(_) => return Err(Refusal::too_slow(limits.body_timeout_s)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Err(Refusal::too_large(limits.body_bytes));
+        }
+        Ok(Err(error)) => {
+            return Err(Refusal::serialization(format!(
+                "The body broke off: {error}."
+            )));
+        }
+        Ok(Ok(collected)) => collected.to_bytes(),
+    };
+    let plain = match headers.get(CONTENT_ENCODING).map(|it| it.as_bytes()) {
+        None | Some(b"identity" | b"") => bytes.clone(),
+        Some(b"gzip") => gunzip(&bytes, limits.body_bytes)?.into(),
+        Some(other) => {
+            return Err(Refusal::serialization(format!(
+                "Content-Encoding {:?} is not known; gzip is.",
+                String::from_utf8_lossy(other)
+            )));
+        }
+    };
+    Ok(Body { sent: bytes, plain })
+}
+
+/// Decompresses no more than the limit, whatever the body would become.
+fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
+    let mut plain = Vec::new();
+    let mut decoder = MultiGzDecoder::new(bytes).take(limit as u64 + 1);
+    decoder
+        .read_to_end(&mut plain)
+        .map_err(|error| Refusal::serialization(format!("The body is no gzip: {error}.")))?;
+    if plain.len() > limit {
+        return Err(Refusal::too_large(limit));
+    }
+    Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    #[test]
+    fn gzip_is_read_and_bombs_are_not() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&vec![b'x'; 1 << 20]).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert_eq!(gunzip(&packed, 1 << 20).unwrap().len(), 1 << 20);
+        assert_eq!(gunzip(&packed, 1000).unwrap_err().status(), 413);
+        assert_eq!(gunzip(&packed[..40], 1 << 20).unwrap_err().status(), 400);
+        assert_eq!(gunzip(b"plain", 1 << 20).unwrap_err().status(), 400);
+    }
+}

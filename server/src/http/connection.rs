@@ -1,0 +1,151 @@
+//! One connection: which version of HTTP it speaks, and its requests.
+
+use super::respond::respond;
+use crate::config::Limits;
+use crate::service::Service;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+/// First bytes of HTTP/2 over a plain connection.
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+/// Pause between two looks at a preface that comes in pieces.
+const PEEK_PAUSE: Duration = Duration::from_millis(5);
+
+/// What a connection is to its requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer {
+    /// The other end.
+    pub address: SocketAddr,
+    /// True over TLS.
+    pub secure: bool,
+}
+
+/// Serves a connection until either side ends it or the server drains.
+pub async fn serve(stream: TcpStream, address: SocketAddr, service: Arc<Service>) {
+    // Small answers are sent at once; without it each would wait for an acknowledgement.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection ended at once");
+        return;
+    }
+    let timeout = Duration::from_secs(service.config.limits.header_timeout_s);
+    let peer = |secure| Peer { address, secure };
+    let mut draining = service.draining();
+    let beginning = async {
+        match &service.tls {
+            None => Ok(Begun::Plain(speaks_http2(&stream).await?, stream)),
+            Some(tls) => Ok(Begun::Secure(Box::new(
+                tls.acceptor().accept(stream).await?,
+            ))),
+        }
+    };
+    let begun: std::io::Result<Begun> = tokio::select! {
+        begun = tokio::time::timeout(timeout, beginning) => match begun {
+            Ok(begun) => begun,
+            Err(_) => return,
+        },
+        // Nobody is cut off in a request that has not begun.
+        _ = draining.wait_for(|draining| *draining) => return,
+    };
+    match begun {
+        Ok(Begun::Plain(http2, stream)) => serve_http(stream, http2, peer(false), service).await,
+        Ok(Begun::Secure(stream)) => {
+            let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            serve_http(stream, http2, peer(true), service).await;
+        }
+        Err(error) => tracing::debug!(%error, peer = %address, "a connection did not begin"),
+    }
+}
+
+/// A connection whose version of HTTP is known, or was agreed on.
+enum Begun {
+    Plain(bool, TcpStream),
+    Secure(Box<TlsStream<TcpStream>>),
+}
+
+/// Reads nothing: the bytes stay for the parser.
+async fn speaks_http2(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut seen = [0; HTTP2_PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut seen).await?;
+        let same = HTTP2_PREFACE.starts_with(&seen[..length]);
+        if !same || length == seen.len() || length == 0 {
+            return Ok(same && length > 0);
+        }
+        tokio::time::sleep(PEEK_PAUSE).await;
+    }
+}
+
+/// Serves HTTP over whatever carries it.
+pub async fn serve_http(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    http2: bool,
+    peer: Peer,
+    service: Arc<Service>,
+) {
+    let limits = service.config.limits;
+    let draining = service.draining();
+    let handler =
+        service_fn(move |request: Request<Incoming>| respond(request, peer, service.clone()));
+    let stream = TokioIo::new(stream);
+    let ended = match http2 {
+        true => {
+            let connection = http2_builder(limits).serve_connection(stream, handler);
+            until_drained(connection, draining, |it| it.graceful_shutdown()).await
+        }
+        false => {
+            let connection = http1_builder(limits).serve_connection(stream, handler);
+            until_drained(connection, draining, |it| it.graceful_shutdown()).await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, peer = %peer.address, "a connection broke");
+    }
+}
+
+fn http1_builder(limits: Limits) -> hyper::server::conn::http1::Builder {
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(limits.header_timeout_s))
+        .max_buf_size(limits.header_bytes)
+        .pipeline_flush(true);
+    builder
+}
+
+fn http2_builder(limits: Limits) -> hyper::server::conn::http2::Builder<TokioExecutor> {
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    let idle = Duration::from_secs(limits.header_timeout_s);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.http2_streams)
+        // The type is wide enough for any sensible number of bytes.
+        .max_header_list_size(limits.header_bytes.min(u32::MAX as usize) as u32)
+        .keep_alive_interval(idle)
+        .keep_alive_timeout(idle);
+    builder
+}
+
+/// Runs a connection; when the server drains it ends after the requests that it has.
+async fn until_drained<C: Future>(
+    connection: C,
+    mut draining: tokio::sync::watch::Receiver<bool>,
+    end: impl FnOnce(Pin<&mut C>),
+) -> C::Output {
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = draining.wait_for(|draining| *draining) => {}
+    }
+    end(connection.as_mut());
+    connection.await
+}

@@ -1,0 +1,75 @@
+//! What a request says of itself before its body.
+
+use super::connection::Peer;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method};
+use std::net::IpAddr;
+
+/// A request's head, with what a proxy said put in if proxies are trusted.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// Its method.
+    pub method: Method,
+    /// Its path, as sent.
+    pub path: String,
+    /// Its query string, as sent; empty if there is none.
+    pub query: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// `http` or `https`, as the client sees it.
+    pub scheme: &'static str,
+    /// Host and port, as the client calls us.
+    pub host: String,
+    /// Host and port, as the request has them.
+    pub sent_host: String,
+    /// Where it comes from.
+    pub source: IpAddr,
+}
+
+impl Head {
+    /// Reads a request's head.
+    pub fn new(parts: Parts, peer: Peer, trust_proxy: bool) -> Self {
+        let forwarded = |name: &str| {
+            let value = parts.headers.get(name).filter(|_| trust_proxy)?;
+            let first = value.to_str().ok()?.split(',').next()?.trim();
+            (!first.is_empty()).then(|| first.to_owned())
+        };
+        let host = parts.headers.get(HOST).and_then(|it| it.to_str().ok());
+        let authority = parts.uri.authority().map(|it| it.as_str());
+        let sent_host = host.or(authority).unwrap_or("localhost").to_owned();
+        let host = forwarded("x-forwarded-host").unwrap_or_else(|| sent_host.clone());
+        let secure = match forwarded("x-forwarded-proto") {
+            Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+            None => peer.secure,
+        };
+        let source = forwarded("x-forwarded-for").and_then(|it| it.parse().ok());
+        Self {
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            scheme: if secure { "https" } else { "http" },
+            host,
+            sent_host,
+            source: source.unwrap_or(peer.address.ip()),
+            method: parts.method,
+            headers: parts.headers,
+        }
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// True if the body may be a form: clients of old leave the type out.
+    pub fn is_form(&self) -> bool {
+        let form = "application/x-www-form-urlencoded";
+        match self.headers.get(CONTENT_TYPE) {
+            None => true,
+            Some(kind) => kind.to_str().is_ok_and(|kind| {
+                let kind = kind.split(';').next().unwrap_or_default().trim();
+                kind.eq_ignore_ascii_case(form)
+            }),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! From an HTTP request to an HTTP response: which part of the server it is for.
+
+use super::connection::Peer;
+use super::head::Head;
+use super::{body, health};
+use crate::service::Service;
+use crate::test_mode;
+use crate::wire::{Printed, Protocol, Refusal};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use std::sync::Arc;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
+
+/// The connection ends without an answer: a fault that a test asked for.
+#[derive(Debug)]
+pub struct Lost;
+
+impl std::fmt::Display for Lost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a test lets this answer get lost")
+    }
+}
+
+impl std::error::Error for Lost {}
+
+/// Answers a request.
+pub async fn respond(
+    request: Request<Incoming>,
+    peer: Peer,
+    service: Arc<Service>,
+) -> Result<Response<Full<Bytes>>, Lost> {
+    let (parts, incoming) = request.into_parts();
+    let head = Head::new(parts, peer, service.config.trust_proxy);
+    let request_id = request_id();
+    if head.method == Method::GET
+        && head.query.is_empty()
+        && let Some(page) = health::page(&service, &head.path).await
+    {
+        return Ok(response(page, &request_id));
+    }
+    let body = match body::read(incoming, &head.headers, &service.config.limits).await {
+        Ok(body) => body,
+        Err(refusal) => return Ok(response(refuse(&head, &refusal, &request_id), &request_id)),
+    };
+    if let Some(page) = head.path.strip_prefix(test_mode::PREFIX)
+        && let Some(printed) = service.answer_test(&head, page, &body).await
+    {
+        return Ok(response(printed, &request_id));
+    }
+    let printed = service.answer(&head, &body, &request_id).await;
+    printed
+        .map(|printed| response(printed, &request_id))
+        .ok_or(Lost)
+}
+
+/// A refusal before the request could be read whole.
+fn refuse(head: &Head, refusal: &Refusal, request_id: &str) -> Printed {
+    let protocol = match head.header("x-amz-target") {
+        Some(_) => Protocol::Json,
+        None => Protocol::Query,
+    };
+    protocol.refuse(refusal, request_id)
+}
+
+fn response(printed: Printed, request_id: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(printed.body)));
+    *response.status_mut() = printed.status;
+    let headers = response.headers_mut();
+    if let Some(kind) = printed.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    let texts = [
+        (REQUEST_ID, Some(request_id)),
+        (QUERY_ERROR, printed.query_error.as_deref()),
+    ];
+    for (name, text) in texts {
+        // Codes and ids are plain ASCII.
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    // A body that was not read to its end leaves nothing to go on with.
+    if matches!(
+        printed.status,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+    ) {
+        let close = HeaderValue::from_static("close");
+        headers.insert(hyper::header::CONNECTION, close);
+    }
+    response
+}
+
+/// A random UUID.
+fn request_id() -> String {
+    let mut id = [0; 16];
+    // Without random numbers the id says less; the request goes on.
+    let _ = getrandom::fill(&mut id);
+    id[6] = (id[6] & 0x0f) | 0x40;
+    id[8] = (id[8] & 0x3f) | 0x80;
+    forebay::message::MessageId(id).to_string()
+}

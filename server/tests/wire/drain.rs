@@ -1,0 +1,50 @@
+//! Stopping: every wait is answered, and what runs ends.
+
+use super::support::{Server, test_config, until};
+use serde_json::json;
+
+#[test]
+fn a_shutdown_answers_the_waits_and_closes_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = test_config();
+    config.test = None;
+    config.store.location = folder.path().join("queues");
+    let mut server = Server::start(config);
+    let url = server.queue("q");
+    let mut idle = server.connect();
+    assert_eq!(idle.json("ListQueues", "{}").status, 200);
+    let mut clients: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    let body = json!({ "QueueUrl": url, "WaitTimeSeconds": 20 }).to_string();
+    let length = body.len();
+    for client in &mut clients {
+        let head = "POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.ReceiveMessage\r\n";
+        client.write(format!("{head}content-length: {length}\r\n\r\n{body}").as_bytes());
+    }
+    until("all wait", || {
+        server
+            .get("/metrics")
+            .text()
+            .contains("forebay_waiting_receives 50")
+    });
+    server.begin_stop();
+    for client in &mut clients {
+        let answer = client.read().expect("an answer at shutdown");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "{}"));
+        assert!(client.is_closed());
+    }
+    assert!(idle.is_closed());
+    server.stop().unwrap();
+    let store = forebay::Store::open(folder.path().join("queues")).unwrap();
+    store.get_queue("q").unwrap();
+}
+
+#[test]
+fn what_cannot_start_says_why() {
+    let mut config = test_config();
+    config.account = "12".into();
+    let error = Server::start(config).stop().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "configuration: account is \"12\"; it must be 12 digits"
+    );
+}

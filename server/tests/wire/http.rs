@@ -1,0 +1,86 @@
+//! What HTTP itself allows: keep-alive, pipelining, chunks, 100-continue, gzip, HTTP/2.
+
+use super::support::{Server, config};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
+
+const LIST: &str = "GET /?Action=ListQueues HTTP/1.1\r\nhost: h\r\n\r\n";
+
+#[test]
+fn one_connection_carries_many_requests_also_at_once() {
+    let server = Server::start(config());
+    let mut client = server.connect();
+    for _ in 0..3 {
+        assert_eq!(client.json("ListQueues", "{}").status, 200);
+    }
+    client.write(LIST.repeat(5).as_bytes());
+    for _ in 0..5 {
+        assert_eq!(client.read().unwrap().status, 200);
+    }
+}
+
+#[test]
+fn bodies_come_in_chunks_and_on_demand() {
+    let server = Server::start(config());
+    let head = "POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.CreateQueue\r\n";
+    let mut client = server.connect();
+    client.write(format!("{head}transfer-encoding: chunked\r\n\r\n").as_bytes());
+    client.write(b"f\r\n{\"QueueName\":\"a\r\n2\r\n\"}\r\n0\r\n\r\n");
+    assert_eq!(client.read().unwrap().status, 200);
+    let body = "{\"QueueName\":\"b\"}";
+    let length = body.len();
+    let expects = format!("{head}expect: 100-continue\r\ncontent-length: {length}\r\n\r\n");
+    client.write(expects.as_bytes());
+    assert_eq!(client.read().unwrap().status, 100);
+    client.write(body.as_bytes());
+    assert_eq!(client.read().unwrap().status, 200);
+}
+
+#[test]
+fn gzip_bodies_are_read() {
+    let server = Server::start(config());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(b"{\"QueueName\":\"a\"}").unwrap();
+    let body = encoder.finish().unwrap();
+    let headers = "x-amz-target: AmazonSQS.CreateQueue\r\ncontent-encoding: gzip\r\n";
+    assert_eq!(
+        server.connect().call("POST", "/", headers, &body).status,
+        200
+    );
+    let headers = headers.replace("gzip", "br");
+    assert_eq!(
+        server.connect().call("POST", "/", &headers, &body).status,
+        400
+    );
+}
+
+#[test]
+fn http_2_over_a_plain_connection() {
+    let server = Server::start(config());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address)
+            .await
+            .unwrap();
+        let stream = hyper_util::rt::TokioIo::new(stream);
+        let executor = hyper_util::rt::TokioExecutor::new();
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, stream)
+            .await
+            .unwrap();
+        let running = tokio::spawn(connection);
+        let uri = format!("http://{}/?Action=ListQueues", server.address);
+        let request = || {
+            let empty = http_body_util::Empty::<bytes::Bytes>::new();
+            hyper::Request::get(&uri).body(empty).unwrap()
+        };
+        let both = tokio::join!(sender.send_request(request()), async {});
+        assert_eq!(both.0.unwrap().status(), 200);
+        assert_eq!(sender.send_request(request()).await.unwrap().status(), 200);
+        drop(sender);
+        running.await.unwrap().unwrap();
+    });
+}

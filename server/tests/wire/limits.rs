@@ -1,0 +1,84 @@
+//! Bounds: long heads and bodies, slow clients, many connections.
+
+use super::support::{Server, config, until};
+
+#[test]
+fn long_bodies_are_refused() {
+    let mut small = config();
+    small.limits.body_bytes = 2_000;
+    let server = Server::start(small);
+    let long = "x".repeat(2_001);
+    let answer = server.json("SendMessage", &long);
+    assert_eq!(answer.refusal(), "413 RequestEntityTooLarge");
+    assert_eq!(answer.header("connection"), Some("close"));
+    let answer = server.form("/", &long);
+    assert_eq!(answer.refusal(), "413 RequestEntityTooLarge");
+    assert!(answer.text().contains("<Code>RequestEntityTooLarge</Code>"));
+    assert_eq!(server.json("ListQueues", "{}").status, 200);
+}
+
+#[test]
+fn long_heads_are_refused() {
+    let mut small = config();
+    small.limits.header_bytes = 8_192;
+    let server = Server::start(small);
+    let mut client = server.connect();
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: h\r\nx-long: {}\r\n\r\n",
+        "x".repeat(20_000)
+    );
+    // It may close before it has read all.
+    let _ = client.try_write(head.as_bytes());
+    assert!(client.read().is_none_or(|answer| answer.status == 431));
+    assert_eq!(server.json("ListQueues", "{}").status, 200);
+}
+
+#[test]
+fn slow_clients_are_cut_off() {
+    let mut short = config();
+    short.limits.header_timeout_s = 1;
+    short.limits.body_timeout_s = 1;
+    let server = Server::start(short);
+    let mut silent = server.connect();
+    let mut in_preface = server.connect();
+    in_preface.write(b"PRI");
+    let mut in_head = server.connect();
+    in_head.write(b"GET / HTTP/1.1\r\nhost:");
+    let mut in_body = server.connect();
+    in_body.write(b"POST /?Action=ListQueues HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nx");
+    assert_eq!(in_body.read().unwrap().refusal(), "408 RequestTimeout");
+    for client in [&mut silent, &mut in_preface] {
+        assert!(client.is_closed());
+    }
+    // hyper says so before it closes.
+    assert!(in_head.read().is_none_or(|answer| answer.status == 408));
+    assert_eq!(server.json("ListQueues", "{}").status, 200);
+}
+
+#[test]
+fn connections_over_the_limit_wait() {
+    let mut few = config();
+    few.limits.connections = 2;
+    let server = Server::start(few);
+    let mut first = server.connect();
+    let mut second = server.connect();
+    assert_eq!(first.json("ListQueues", "{}").status, 200);
+    assert_eq!(second.json("ListQueues", "{}").status, 200);
+    let address = server.address;
+    let third = std::thread::spawn(move || {
+        let server = address;
+        let stream = std::net::TcpStream::connect(server).unwrap();
+        use std::io::{Read, Write};
+        let mut stream = stream;
+        stream
+            .write_all(b"GET /livez HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    });
+    assert_eq!(first.json("ListQueues", "{}").status, 200);
+    drop(first);
+    until("the third connection is served", || third.is_finished());
+    assert!(third.join().unwrap().contains("200 OK"));
+}

@@ -1,0 +1,99 @@
+"""Uses the installed package as a user does: every part of it once."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import forebay
+from forebay import aio, codecs
+
+
+def blocks(folder: Path) -> None:
+    with forebay.open(folder / "queues") as store:
+        orders = store.create_queue("orders", visibility_timeout=30)
+        orders.send(b"any bytes", attributes={"kind": "new"})
+        for message in orders.receive(max=10, wait=20):
+            with message:
+                assert (message.body, message.attributes) == (b"any bytes", {"kind": "new"})
+        assert orders.counts() == store.create_queue("other").counts()
+
+
+def awaits(folder: Path) -> None:
+    async def main() -> None:
+        async with aio.open(folder / "queues") as store:
+            orders = await store.create_queue("orders", codec=codecs.Json())
+            waiting = asyncio.create_task(orders.receive(wait=20))
+            await orders.send({"id": 7})
+            async with (await waiting)[0] as message:
+                assert message.body == {"id": 7}
+
+    asyncio.run(main())
+
+
+def works(folder: Path) -> None:
+    with forebay.open(folder / "queues") as store:
+        orders = store.create_queue("orders")
+        orders.send(b"work")
+
+        def handle(message: forebay.Message[bytes]) -> None:
+            worker.stop()
+
+        worker = forebay.Worker(orders, handle)
+        worker.run()
+        assert orders.peek() == []
+
+
+def raises(folder: Path) -> None:
+    with forebay.open(folder / "queues") as store:
+        try:
+            store.get_queue("absent")
+        except forebay.errors.QueueDoesNotExist as error:
+            assert error.code == "AWS.SimpleQueueService.NonExistentQueue"
+            return
+    raise AssertionError("nothing was raised")
+
+
+def shares(folder: Path) -> None:
+    """Another process reads what this one wrote."""
+    program = "import forebay, sys; s = forebay.open(sys.argv[1]); print(s.list_queues())"
+    with forebay.open(folder / "queues") as store:
+        store.create_queue("shared")
+        command = [sys.executable, "-c", program, store.location]
+        assert subprocess.check_output(command, text=True) == "['shared']\n"
+
+
+def tells(folder: Path) -> None:
+    """What tools find of the package."""
+    assert importlib.metadata.version("forebay") == forebay.__version__
+    plugins = importlib.metadata.entry_points(group="pytest11", name="forebay")
+    assert [plugin.value for plugin in plugins] == ["forebay.pytest_plugin"]
+    package = Path(forebay.__file__).parent
+    for name in ("py.typed", "_native.pyi"):
+        assert (package / name).exists(), name
+
+
+def main() -> int:
+    cases: list[Callable[[Path], None]] = [blocks, awaits, works, raises, shares, tells]
+    failed = 0
+    for case in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                case(Path(folder))
+            except Exception as error:
+                failed += 1
+                print(f"{case.__name__}: {type(error).__name__}: {error}")
+    version = ".".join(map(str, sys.version_info[:3]))
+    print(f"Python {version} on {os.uname().machine}")
+    print(f"{len(cases) - failed} passed, {failed} failed, 0 skipped")
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

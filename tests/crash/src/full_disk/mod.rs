@@ -1,0 +1,269 @@
+//! A file system that is really full: sends are refused, receives and deletes go on until the
+//! queue is empty, then sends work again.
+
+mod mount;
+
+pub use mount::Kind;
+
+use crate::{Failure, small_segments};
+use forebay::{ErrorKind, OpenOptions, Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
+use mount::SmallDisk;
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+/// Messages that are stored before another program fills the disk.
+const BEFORE_FILLER: u64 = 100;
+/// Messages of one call when the disk is being filled.
+const BATCH: u64 = 10;
+/// Groups of a FIFO queue.
+const GROUPS: u64 = 20;
+
+/// One way to fill a disk and to drain it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    pub disk: Kind,
+    pub disk_mib: u64,
+    pub segment_bytes: u64,
+    pub body_bytes: usize,
+    pub fifo: bool,
+    /// Another program takes the disk to its last byte while the store holds some messages;
+    /// otherwise the store fills it alone.
+    pub filler: bool,
+    /// The store is closed and opened again before it is drained: whoever drains has not seen a
+    /// refused send.
+    pub reopened: bool,
+    /// Messages of one receive and one delete.
+    pub drained_by: u32,
+}
+
+impl Case {
+    /// Large messages on a standard queue, drained one by one by who sent them.
+    pub const PLAIN: Self = Self {
+        disk: Kind::Tmpfs,
+        disk_mib: 64,
+        segment_bytes: 1 << 20,
+        body_bytes: 60_000,
+        fifo: false,
+        filler: false,
+        reopened: false,
+        drained_by: 1,
+    };
+    /// Messages so small that what a drain writes is more than what it drains.
+    pub const TINY: Self = Self {
+        disk_mib: 64,
+        segment_bytes: 4 << 20,
+        body_bytes: 16,
+        ..Self::PLAIN
+    };
+    /// As [`Case::TINY`], on a FIFO queue.
+    pub const TINY_FIFO: Self = Self {
+        fifo: true,
+        ..Self::TINY
+    };
+
+    /// Each of `self` with and without the choices that have two sides.
+    pub fn varied(self) -> Vec<Self> {
+        let mut cases = Vec::new();
+        for choice in 0..8 {
+            cases.push(Self {
+                filler: choice & 1 != 0,
+                reopened: choice & 2 != 0,
+                drained_by: if choice & 4 != 0 { 10_000 } else { 1 },
+                ..self
+            });
+        }
+        cases
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} of {} MiB filled by {}, segments of {} KiB, {} B on a {} queue, drained {} at \
+             a time{}",
+            self.disk,
+            self.disk_mib,
+            if self.filler { "another" } else { "the store" },
+            self.segment_bytes >> 10,
+            self.body_bytes,
+            if self.fifo { "FIFO" } else { "standard" },
+            self.drained_by,
+            if self.reopened {
+                " after reopening"
+            } else {
+                ""
+            },
+        )
+    }
+}
+
+/// What happened.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it worked.
+    Passed {
+        /// Messages that fitted.
+        stored: u64,
+        /// The text of the refusal.
+        refusal: String,
+    },
+    /// No file system could be made; the text says why.
+    Skipped(String),
+}
+
+/// Runs a case under `dir`.
+pub fn run(dir: &Path, case: &Case) -> Result<Outcome, Failure> {
+    let disk = match SmallDisk::mount(case.disk, case.disk_mib, dir) {
+        Ok(disk) => disk,
+        Err(reason) => return Ok(Outcome::Skipped(reason)),
+    };
+    let outcome = on_disk(disk.place(), case).map_err(|error| format!("{case}: {error}"))?;
+    Ok(outcome)
+}
+
+fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
+    let mut store = open(place, case)?;
+    let mut queue = create(&store, case)?;
+    let filler = place.join("filler");
+    let (stored, refusal) = fill(&queue, case, &filler)?;
+    if case.reopened {
+        drop(queue);
+        store.close();
+        store = open(place, case).map_err(|error| format!("open a full disk: {error}"))?;
+        queue = create(&store, case)?;
+    } else {
+        refused(&queue, case, stored)?;
+    }
+    drain(&queue, case, 0, stored)?;
+    // The other program still has the rest of the disk.
+    let again = stored.min(BEFORE_FILLER);
+    send_again(&queue, case, stored, again)?;
+    if case.filler {
+        std::fs::remove_file(&filler)?;
+    }
+    let problems = store.check()?.problems;
+    if !problems.is_empty() {
+        return Err(problems.join("; ").into());
+    }
+    Ok(Outcome::Passed { stored, refusal })
+}
+
+fn open(place: &Path, case: &Case) -> forebay::Result<Store> {
+    OpenOptions::new()
+        .segment_bytes(case.segment_bytes)
+        .limits(small_segments())
+        .open(place.join("store"))
+}
+
+fn create(store: &Store, case: &Case) -> forebay::Result<Queue> {
+    let options = QueueOptions::new().visibility_timeout(3_600);
+    match case.fifo {
+        true => store.create_queue("full.fifo", &options.fifo()),
+        false => store.create_queue("full", &options),
+    }
+}
+
+fn body(number: u64, case: &Case) -> Vec<u8> {
+    let mut body = number.to_le_bytes().to_vec();
+    body.resize(case.body_bytes, number as u8);
+    body
+}
+
+fn request(number: u64, case: &Case) -> SendRequest {
+    let request = SendRequest::new(body(number, case));
+    match case.fifo {
+        false => request,
+        true => request
+            .group(format!("g{}", number % GROUPS))
+            .deduplication(number.to_string()),
+    }
+}
+
+/// Sends until a send is refused; answers how many were stored, and the refusal.
+fn fill(queue: &Queue, case: &Case, filler: &Path) -> Result<(u64, String), Failure> {
+    let mut stored = 0;
+    loop {
+        if case.filler && stored == BEFORE_FILLER {
+            fill_to_the_last_byte(filler)?;
+        }
+        let batch = (stored..stored + BATCH).map(|number| request(number, case));
+        match queue.send_batch(batch) {
+            Ok(results) => {
+                for result in results {
+                    result.map_err(|error| format!("send {stored}: {error}"))?;
+                }
+                stored += BATCH;
+            }
+            Err(error) if error.kind() == ErrorKind::DiskFull => {
+                return Ok((stored, error.to_string()));
+            }
+            Err(error) => return Err(format!("send {stored}: {error}").into()),
+        }
+    }
+}
+
+/// Refused for as long as the disk is full.
+fn refused(queue: &Queue, case: &Case, stored: u64) -> Result<(), Failure> {
+    let batch = (stored..stored + BATCH).map(|number| request(number, case));
+    match queue.send_batch(batch) {
+        Err(error) if error.kind() == ErrorKind::DiskFull => Ok(()),
+        other => Err(format!("a second send on the full disk: {other:?}").into()),
+    }
+}
+
+fn send_again(queue: &Queue, case: &Case, first: u64, count: u64) -> Result<(), Failure> {
+    for number in first..first + count {
+        queue
+            .send(request(number, case))
+            .map_err(|error| format!("send {number} after the drain: {error}"))?;
+        drain(queue, case, number, 1)?;
+    }
+    Ok(())
+}
+
+/// Large pieces first, then single bytes, as `dd` would leave it.
+fn fill_to_the_last_byte(path: &Path) -> Result<(), Failure> {
+    let mut file = File::create(path)?;
+    for piece in [1 << 16, 1 << 12, 1] {
+        let zeros = vec![0u8; piece];
+        while file.write_all(&zeros).is_ok() {}
+    }
+    // What the file system put off takes its blocks now.
+    let _ = file.sync_all();
+    while file.write_all(&[0]).is_ok() {}
+    Ok(())
+}
+
+/// Receives and deletes messages `first` to `first + count`, and finds each once and whole.
+fn drain(queue: &Queue, case: &Case, first: u64, count: u64) -> Result<(), Failure> {
+    let mut left: HashSet<u64> = (first..first + count).collect();
+    let options = ReceiveOptions::new().max(case.drained_by);
+    while !left.is_empty() {
+        let messages = queue
+            .receive(&options)
+            .map_err(|error| format!("receive with {} left: {error}", left.len()))?;
+        if messages.is_empty() {
+            return Err(format!("{} of {count} messages are not there", left.len()).into());
+        }
+        for message in &messages {
+            let bytes = message.body();
+            let number = bytes.get(..8).and_then(|bytes| bytes.try_into().ok());
+            let number = number.map(u64::from_le_bytes);
+            match number {
+                Some(number) if *bytes == body(number, case) && left.remove(&number) => {}
+                _ => return Err(format!("{number:?} is damaged or came twice").into()),
+            }
+        }
+        let results = queue
+            .delete_batch(&messages)
+            .map_err(|error| format!("delete with {} left: {error}", left.len()))?;
+        for result in results {
+            result.map_err(|error| format!("delete with {} left: {error}", left.len()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Carries a history out on the reference and on a subject and compares every answer.
+
+use crate::history::{History, Op, QUEUES};
+use crate::subject::{InMemory, Subject};
+use crate::world::{World, key};
+use forebay::command::{Command, PeekFilter};
+use std::fmt;
+
+/// Where a subject answered otherwise than the reference.
+#[derive(Debug)]
+pub struct Difference {
+    /// Index of the operation; the number of operations for the final look.
+    pub at: usize,
+    /// What was done.
+    pub what: String,
+    /// The reference's answer.
+    pub reference: String,
+    /// The subject's answer.
+    pub subject: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            at,
+            what,
+            reference,
+            subject,
+        } = self;
+        write!(
+            f,
+            "operation {at}: {what}\n  reference: {reference}\n  subject:   {subject}"
+        )
+    }
+}
+
+impl Difference {
+    /// The subject could not even be opened.
+    pub fn of_opening(error: &forebay::Error) -> Self {
+        Self {
+            at: 0,
+            what: "opening the subject".into(),
+            reference: "Ok".into(),
+            subject: error.to_string(),
+        }
+    }
+}
+
+/// Compares a subject with the reference on a history.
+pub fn compare(history: &History, subject: &mut dyn Subject) -> Result<(), Box<Difference>> {
+    let reference = InMemory::reference();
+    let mut world = World::default();
+    for (at, op) in history.ops.iter().enumerate() {
+        step(op, at, &mut world, &reference, subject)?;
+    }
+    let at = history.ops.len();
+    for command in final_look() {
+        let expected = reference.storage().execute(command.clone());
+        let found = subject.storage().execute(command.clone());
+        check(at, &command, &expected, &found)?;
+    }
+    let report = subject.storage().check().map(|report| report.problems);
+    check(at, &"check", &Ok(Vec::new()), &report)
+}
+
+fn step(
+    op: &Op,
+    at: usize,
+    world: &mut World,
+    reference: &InMemory,
+    subject: &mut dyn Subject,
+) -> Result<(), Box<Difference>> {
+    let reference = reference.storage();
+    if let Op::Reopen(how) = op {
+        let reopened = subject.reopen(*how);
+        check(at, op, &Ok(()), &reopened)?;
+        return check(at, op, &reference.now_ms(), &subject.storage().now_ms());
+    }
+    let now_ms = reference.now_ms();
+    if let Some(by_ms) = world.advance_ms(op, now_ms) {
+        let (expected, found) = (
+            reference.advance_ms(by_ms),
+            subject.storage().advance_ms(by_ms),
+        );
+        return check(at, op, &expected, &found);
+    }
+    if let Some(command) = world.command(op, now_ms) {
+        let expected = reference.execute(command.clone());
+        let found = subject.storage().execute(command.clone());
+        check(at, &command, &expected, &found)?;
+        if let Ok(outcome) = &expected {
+            world.learn(op, outcome, now_ms);
+        }
+    }
+    Ok(())
+}
+
+/// Everything that can be seen, and then what a receive finds, which shows the order too.
+fn final_look() -> Vec<Command> {
+    let filter = PeekFilter {
+        states: Vec::new(),
+        group: None,
+        after: 0,
+        limit: 1_000_000,
+    };
+    let mut commands = Vec::new();
+    for queue in (0..QUEUES.len()).map(key) {
+        commands.push(Command::GetQueue {
+            queue: queue.clone(),
+        });
+        commands.push(Command::Peek {
+            queue: queue.clone(),
+            filter: filter.clone(),
+        });
+        commands.push(Command::ListMoveTasks {
+            source: queue,
+            limit: 10,
+        });
+    }
+    for queue in (0..QUEUES.len()).map(key) {
+        commands.push(Command::Receive {
+            queue,
+            max: 10_000,
+            visibility_s: Some(30),
+            attempt: None,
+            waits: true,
+        });
+    }
+    commands
+}
+
+fn check<T: PartialEq + fmt::Debug>(
+    at: usize,
+    what: &impl fmt::Debug,
+    expected: &T,
+    found: &T,
+) -> Result<(), Box<Difference>> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Box::new(Difference {
+        at,
+        what: format!("{what:?}"),
+        reference: format!("{expected:?}"),
+        subject: format!("{found:?}"),
+    }))
+}

@@ -1,0 +1,121 @@
+//! The stores that are compared with the reference.
+
+use crate::history::Reopen;
+use forebay::store::embedded::{self, Embedded, Surroundings};
+use forebay::store::model::{Bug, Model};
+use forebay::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
+use forebay::{Error, Result};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Time of a new store, milliseconds since the epoch.
+pub const START_MS: u64 = 1_700_000_000_000;
+
+/// Limits that histories of some hundred messages reach. In flight there may be more than makes
+/// a tenant noisy.
+fn limits() -> StoreLimits {
+    StoreLimits {
+        in_flight: 40,
+        receive_moves: 3,
+        segment_bytes_min: SEGMENT_BYTES,
+        ..StoreLimits::default()
+    }
+}
+
+/// A store that a history can reopen.
+pub trait Subject {
+    /// The store as it is open now.
+    fn storage(&self) -> &dyn Storage;
+
+    /// Closes it and opens it again.
+    fn reopen(&mut self, how: Reopen) -> Result<()>;
+}
+
+/// The reference itself, or one with a mistake.
+pub struct InMemory(Model);
+
+impl InMemory {
+    /// The reference.
+    pub fn reference() -> Self {
+        let clock = ClockMode::Manual { start_ms: START_MS };
+        Self(Model::new(clock).with_limits(limits()))
+    }
+
+    /// A store that makes a mistake.
+    pub fn with_bug(bug: Bug) -> Self {
+        let clock = ClockMode::Manual { start_ms: START_MS };
+        Self(Model::with_bug(clock, bug).with_limits(limits()))
+    }
+}
+
+impl Subject for InMemory {
+    fn storage(&self) -> &dyn Storage {
+        &self.0
+    }
+
+    /// Nothing can be reopened that has no files; the history goes on.
+    fn reopen(&mut self, _how: Reopen) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The smallest segments there are, so that short histories fill and reclaim some.
+const SEGMENT_BYTES: u64 = 64 << 10;
+
+/// The embedded store in a directory of its own.
+pub struct OnDisk {
+    /// `None` only while it is being reopened.
+    store: Option<Arc<Embedded>>,
+    /// Starts of the machine that it is told of.
+    boots: u8,
+    directory: TempDir,
+}
+
+impl OnDisk {
+    /// An empty store. It syncs nothing: what power cuts do is tested elsewhere.
+    pub fn open() -> Result<Self> {
+        let directory = TempDir::with_prefix("forebay-model-")
+            .map_err(|error| Error::io("make a temporary directory", &error))?;
+        let mut subject = Self {
+            store: None,
+            boots: 1,
+            directory,
+        };
+        subject.reopen(Reopen::Plain)?;
+        Ok(subject)
+    }
+}
+
+impl Subject for OnDisk {
+    fn storage(&self) -> &dyn Storage {
+        match &self.store {
+            Some(store) => store.as_ref(),
+            None => unreachable!("a store that did not reopen ends its history"),
+        }
+    }
+
+    /// After another start of the machine the index is thrown away and rebuilt from the log.
+    fn reopen(&mut self, how: Reopen) -> Result<()> {
+        self.store = None;
+        if how == Reopen::WithoutIndex {
+            self.boots = self.boots.wrapping_add(1);
+        }
+        let options = StoreOptions {
+            durability: Durability::Os,
+            clock: ClockMode::Manual { start_ms: START_MS },
+            segment_bytes: SEGMENT_BYTES,
+            limits: limits(),
+            ..StoreOptions::default()
+        };
+        let surroundings = Surroundings {
+            boot: Some([self.boots; 16]),
+            ..Surroundings::default()
+        };
+        self.store = Some(embedded::open_on(
+            self.directory.path(),
+            &options,
+            &surroundings,
+        )?);
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! Short runs of what `cargo xtask model` does at length.
+
+use forebay::store::model::Bug;
+use forebay_model::search::{self, OPERATIONS};
+use forebay_model::subject::{InMemory, OnDisk, Subject};
+
+fn reference() -> forebay::Result<Box<dyn Subject>> {
+    Ok(Box::new(InMemory::reference()))
+}
+
+#[test]
+fn the_reference_equals_itself() {
+    search::many(1..101, OPERATIONS, &reference, &|| {}).unwrap();
+}
+
+#[test]
+fn the_embedded_store_equals_the_reference_also_when_reopened_and_rebuilt() {
+    let embedded = || -> forebay::Result<Box<dyn Subject>> { Ok(Box::new(OnDisk::open()?)) };
+    if let Err(found) = search::many(1..201, OPERATIONS, &embedded, &|| {}) {
+        panic!("{found}");
+    }
+}
+
+#[test]
+fn a_seed_makes_one_history() {
+    let open = || -> forebay::Result<Box<dyn Subject>> {
+        Ok(Box::new(InMemory::with_bug(Bug::OneReceiveTooMany)))
+    };
+    let find = || {
+        (1..)
+            .find_map(|seed| search::one(seed, OPERATIONS, &open).err())
+            .unwrap()
+    };
+    let (first, second) = (find(), find());
+    assert_eq!(first.seed, second.seed);
+    assert_eq!(first.to_string(), second.to_string());
+}
+
+#[test]
+fn the_comparison_finds_mistakes_and_makes_them_small() {
+    for bug in Bug::ALL {
+        let open =
+            || -> forebay::Result<Box<dyn Subject>> { Ok(Box::new(InMemory::with_bug(bug))) };
+        let found = (1..100).find_map(|seed| search::one(seed, OPERATIONS, &open).err());
+        let found = found.unwrap_or_else(|| panic!("{bug:?} was not found"));
+        assert!(found.history.ops.len() < 20, "{found}");
+    }
+}

@@ -1,0 +1,133 @@
+//! `cargo xtask <command>`: every command of this repository, one file each.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod bench;
+mod compatibility;
+mod crash;
+mod demo;
+mod header;
+mod install;
+mod model;
+mod node;
+mod package;
+mod place;
+mod python;
+mod shell;
+mod tally;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+/// What a command answers; the text of a failure says what to do next. It is empty where all
+/// has been said.
+type Outcome = Result<(), String>;
+
+struct Command {
+    name: &'static str,
+    usage: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "demo",
+        usage: "demo [DIR...] [--files N]",
+        about: "count the words of real files with programs in five languages, one worker killed",
+        run: demo::run,
+    },
+    Command {
+        name: "test",
+        usage: "test [TIER...] | --list",
+        about: "everything that must hold, or only some tiers of it",
+        run: test::run,
+    },
+    Command {
+        name: "bench",
+        usage: "bench [--quick] [--json FILE] | --peers | --python | --node",
+        about: "speed as a ratio to the floor, measured in the same run",
+        run: bench::run,
+    },
+    Command {
+        name: "model",
+        usage: "model [--histories N] [--seed S] [--operations N] [--show-bugs]",
+        about: "random histories, every store against the reference",
+        run: model::run,
+    },
+    Command {
+        name: "crash",
+        usage: "crash [--kills N]",
+        about: "processes killed under load, audited from outside",
+        run: crash::run,
+    },
+    Command {
+        name: "header",
+        usage: "header [--check]",
+        about: "write include/forebay.h from ffi/src/capi, or compare it",
+        run: header::run,
+    },
+    Command {
+        name: "install",
+        usage: "install --prefix DIR [--release]",
+        about: "the C and C++ library: headers, libraries, pkg-config, CMake",
+        run: install::run,
+    },
+    Command {
+        name: "package",
+        usage: "package [node]",
+        about: "what users install, for release, tried out in empty projects",
+        run: package::run,
+    },
+    Command {
+        name: "compatibility",
+        usage: "compatibility [--check]",
+        about: "write docs/COMPATIBILITY.md from the scenarios over HTTP, or compare it",
+        run: compatibility::run,
+    },
+    Command {
+        name: "tidy",
+        usage: "tidy",
+        about: "lengths, characters, leftovers, and where unsafe may stand",
+        run: tidy::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        print!("{}", help());
+        return ExitCode::from(2);
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprint!("xtask: no command {name:?}\n\n{}", help());
+        return ExitCode::from(2);
+    };
+    if rest.iter().any(|word| word == "--help" || word == "-h") {
+        println!("cargo xtask {}\n    {}", command.usage, command.about);
+        return ExitCode::SUCCESS;
+    }
+    match (command.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            if !text.is_empty() {
+                eprintln!("xtask {name}: {text}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help() -> String {
+    let mut text = String::from("cargo xtask <command>\n\n");
+    for command in COMMANDS {
+        text += &format!("  {:<34} {}\n", command.usage, command.about);
+    }
+    text
+}

@@ -1,0 +1,179 @@
+//! Programs that others wrote for SQS, unmodified, against the server.
+
+use super::tiers;
+use crate::place::{self, Profile};
+use crate::shell::Call;
+use crate::tally::Tally;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Every client, in the versions that tests/clients pins.
+pub fn run() -> Result<Tally, String> {
+    tiers::build()?;
+    let mut tally = Tally::default();
+    for part in [boto_json, boto_query, command_line, celery, javascript] {
+        tally += part().unwrap_or_else(|text| {
+            println!("{text}");
+            Tally::one(false)
+        });
+    }
+    Ok(tally)
+}
+
+/// boto3 of today: AWS JSON 1.0.
+fn boto_json() -> Result<Tally, String> {
+    boto("json")
+}
+
+/// boto3 of 2023: Query and XML.
+fn boto_query() -> Result<Tally, String> {
+    boto("query")
+}
+
+fn boto(protocol: &str) -> Result<Tally, String> {
+    let python = environment(protocol)?;
+    let server = Server::start(&format!("boto-{protocol}"), &[])?;
+    program(&python, "boto.py")
+        .args([&server.endpoint, protocol])
+        .counted()
+}
+
+/// The AWS command line.
+fn command_line() -> Result<Tally, String> {
+    let python = environment("cli")?;
+    let server = Server::start("cli", &[])?;
+    program(&python, "cli.py")
+        .arg(&server.endpoint)
+        .arg(python.with_file_name("aws"))
+        .counted()
+}
+
+/// A Celery worker.
+fn celery() -> Result<Tally, String> {
+    let python = environment("celery")?;
+    let server = Server::start("celery", &[])?;
+    program(&python, "celery_worker.py")
+        .arg(&server.endpoint)
+        .arg(place::fresh("celery")?)
+        .counted()
+}
+
+fn program(python: &Path, name: &str) -> Call {
+    let path = place::root().join("tests/clients/python").join(name);
+    // No caches beside the sources.
+    Call::new(python).arg("-B").arg(path)
+}
+
+/// The AWS SDK for JavaScript, and sqs-consumer.
+fn javascript() -> Result<Tally, String> {
+    let sources = place::root().join("tests/clients/node");
+    let folder = place::target()?.join("clients/node");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let copy = |name: &str| {
+        let copied = fs::copy(sources.join(name), folder.join(name));
+        copied.map_err(|error| format!("copy {name}: {error}"))
+    };
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
+    let (wanted, stamp) = (
+        read(sources.join("package.json")),
+        folder.join("installed.json"),
+    );
+    if read(stamp.clone()) != wanted {
+        copy("package.json")?;
+        Call::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--no-package-lock"])
+            .args(["--loglevel", "error"])
+            .dir(&folder)
+            .run()?;
+        fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    }
+    copy("cases.js")?;
+    copy("clients.js")?;
+    let server = Server::start("javascript", &[])?;
+    Call::new("node")
+        .arg("clients.js")
+        .arg(&server.endpoint)
+        .dir(&folder)
+        .counted()
+}
+
+/// A Python environment with `requirements-<name>.txt`; made once, and anew when that changes.
+fn environment(name: &str) -> Result<PathBuf, String> {
+    let wanted = place::root().join(format!("tests/clients/python/requirements-{name}.txt"));
+    let folder = place::target()?.join(format!("clients/{name}"));
+    let (python, stamp) = (folder.join("bin/python"), folder.join("requirements.txt"));
+    let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+    if python.exists() && read(&stamp) == read(&wanted) {
+        return Ok(python);
+    }
+    Call::new("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(&folder)
+        .run()?;
+    Call::new(&python)
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+        ])
+        .arg(&wanted)
+        .run()?;
+    fs::copy(&wanted, &stamp).map_err(|error| format!("write {}: {error}", stamp.display()))?;
+    Ok(python)
+}
+
+/// A running server with a store of its own; it ends with this value.
+pub struct Server {
+    child: Child,
+    /// `http://127.0.0.1:<port>`.
+    pub endpoint: String,
+}
+
+impl Server {
+    /// Starts `forebay serve` on a free port; `name` is that of its folder.
+    pub fn start(name: &str, arguments: &[&str]) -> Result<Self, String> {
+        let folder = place::fresh(&format!("server-{name}"))?;
+        let program = Profile::Dev.program("forebay")?;
+        let mut child = Command::new(&program)
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--log",
+                "warn",
+                "--store",
+            ])
+            .arg(folder.join("queues"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.take() {
+            BufReader::new(output)
+                .read_line(&mut line)
+                .map_err(|error| format!("the server's first line: {error}"))?;
+        }
+        let server = Self {
+            child,
+            endpoint: line.trim().to_owned(),
+        };
+        match server.endpoint.is_empty() {
+            true => Err("the server did not start".into()),
+            false => Ok(server),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which its client has noticed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
