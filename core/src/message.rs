@@ -74,9 +74,17 @@ pub struct Receipt {
     /// The message's sequence number in its queue.
     pub sequence: u64,
     /// How many times the message had been received in this queue, this receive included.
+    /// [`Receipt::ANY`] deletes the message whether it was received or not.
     pub receive: u32,
     /// When this receive happened, milliseconds since the epoch; S2.10 counts from here.
     pub received_ms: u64,
+}
+
+impl Receipt {
+    /// In the place of a receive: the message itself, on a standard queue. No receive gives such
+    /// a receipt; the versions of SQS before 2008, where a message's id was enough to delete it,
+    /// need it. It changes no visibility (S2.15).
+    pub const ANY: u32 = 0;
 }
 
 /// Where a message stands (S2.1).

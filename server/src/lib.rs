@@ -9,6 +9,7 @@ pub mod actions;
 pub mod auth;
 pub mod config;
 pub mod http;
+pub mod legacy;
 pub mod service;
 pub mod test_mode;
 pub mod wire;

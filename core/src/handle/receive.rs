@@ -230,7 +230,8 @@ impl Queue {
     }
 
     fn check_options(&self, options: &ReceiveOptions) -> Result<()> {
-        batch::check_receive_max(options.max, self.shared().settings.strictness.sqs_limits)?;
+        let sqs_limits = self.shared().settings.strictness.sqs_limits && !options.beyond_sqs;
+        batch::check_receive_max(options.max, sqs_limits)?;
         options.wait_s.map_or(Ok(()), time::check_wait)?;
         options.visibility_s.map_or(Ok(()), time::check_visibility)
     }

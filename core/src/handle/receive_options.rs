@@ -11,6 +11,7 @@ pub struct ReceiveOptions {
     pub(super) wait_s: Option<u32>,
     pub(super) visibility_s: Option<u32>,
     pub(super) attempt: Option<String>,
+    pub(super) beyond_sqs: bool,
 }
 
 impl Default for ReceiveOptions {
@@ -27,6 +28,7 @@ impl ReceiveOptions {
             wait_s: None,
             visibility_s: None,
             attempt: None,
+            beyond_sqs: false,
         }
     }
 
@@ -35,6 +37,13 @@ impl ReceiveOptions {
     /// with what there is, it does not wait for this many (S4.2).
     pub fn max(mut self, messages: u32) -> Self {
         self.max = messages;
+        self
+    }
+
+    /// Allow 10,000 messages with [`OpenOptions::sqs_limits`](super::OpenOptions::sqs_limits) too:
+    /// before 2008 a receive gave up to 256.
+    pub fn beyond_sqs(mut self) -> Self {
+        self.beyond_sqs = true;
         self
     }
 

@@ -133,6 +133,7 @@ pub fn sent(receipt: &SendReceipt) -> Sent {
         md5_of_system_attributes: receipt.md5_of_system_attributes(),
         message_id: receipt.message_id().to_string(),
         sequence_number: receipt.sequence_number(),
+        sequence: receipt.sequence(),
         duplicate: receipt.is_duplicate(),
     }
 }

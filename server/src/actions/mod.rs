@@ -10,6 +10,8 @@ mod poll;
 mod queues;
 mod receive;
 
+pub use receive::body_text;
+
 use crate::test_mode::Disorder;
 use crate::wire::url::{self, UrlBase};
 use crate::wire::{Action, Answer, Refusal};
@@ -53,12 +55,12 @@ impl Call {
     }
 
     /// The URL of a queue.
-    fn url(&self, key: &QueueKey) -> String {
+    pub fn url(&self, key: &QueueKey) -> String {
         self.urls.queue(&key.account, &key.name)
     }
 
     /// The store with the caller's account and region.
-    fn own(&self, store: &Store) -> Store {
+    pub fn own(&self, store: &Store) -> Store {
         store.scope(&self.account, &self.region)
     }
 
@@ -128,7 +130,7 @@ pub async fn perform(
 
 /// Hands a call of the library in, and waits for its answer without a thread. What is handed in
 /// together shares a transaction and a sync.
-async fn done<T: Send + 'static>(
+pub async fn done<T: Send + 'static>(
     call: Result<forebay::handle::Call<T>>,
 ) -> std::result::Result<T, Refusal> {
     Ok(answer(call?).await??)

@@ -84,19 +84,17 @@ impl<'a> Names<'a> {
             .into_iter()
             .cloned()
             .collect();
-        let body = match std::str::from_utf8(message.body()) {
-            Ok(body) if text::is_sqs_text(body) => body.to_owned(),
-            _ => {
-                attributes.push(Attribute::text(BODY_ENCODING, "base64"));
-                STANDARD.encode(message.body())
-            }
-        };
+        let (body, is_encoded) = body_text(message.body());
+        if is_encoded {
+            attributes.push(Attribute::text(BODY_ENCODING, "base64"));
+        }
         let first_ms = message
             .first_receive_ms()
             .filter(|_| message.receive_count() == 1);
         ReceivedMessage {
             dwell_ms: first_ms.map(|first_ms| first_ms.saturating_sub(message.sent_ms())),
             message_id: message.id().to_string(),
+            sequence: message.stored().sequence,
             receipt_handle: message.receipt(),
             md5_of_body: digest::md5_hex(body.as_bytes()),
             body,
@@ -107,6 +105,14 @@ impl<'a> Names<'a> {
             md5_of_message_attributes: digest::attributes_md5(attributes.iter()),
             message_attributes: attributes.into_iter().map(output).collect(),
         }
+    }
+}
+
+/// A body as SQS carries it, and whether it had to be written in base64.
+pub fn body_text(body: &[u8]) -> (String, bool) {
+    match std::str::from_utf8(body) {
+        Ok(body) if text::is_sqs_text(body) => (body.to_owned(), false),
+        _ => (STANDARD.encode(body), true),
     }
 }
 

@@ -11,7 +11,7 @@ mod keys;
 pub mod policy;
 pub mod refusals;
 mod scope;
-mod sigv2;
+pub mod sigv2;
 mod sigv4;
 pub mod time;
 
@@ -83,8 +83,28 @@ impl Authenticator {
             }
             None => (Identity::anonymous(), None),
         };
-        let region = region.or_else(|| url::region_of_host(&request.head.host).map(String::from));
-        Ok((identity, region.unwrap_or_else(|| self.region.clone())))
+        Ok((
+            identity,
+            region.unwrap_or_else(|| self.region_of(request.head)),
+        ))
+    }
+
+    /// The region of a request whose signature names none: that of its host, else the server's.
+    pub fn region_of(&self, head: &Head) -> String {
+        let region = url::region_of_host(&head.host).unwrap_or(&self.region);
+        region.to_owned()
+    }
+
+    /// The access keys of the configuration.
+    pub fn keys(&self) -> &KeyTable {
+        &self.keys
+    }
+
+    /// Who calls where nobody is verified: clients of emulators name an account by using its
+    /// number as the key id.
+    pub fn claimed_by(&self, key_id: &str) -> Identity {
+        let is_account = key_id.len() == 12 && key_id.bytes().all(|byte| byte.is_ascii_digit());
+        Identity::root(if is_account { key_id } else { &self.account })
     }
 
     /// What a request says of itself, believed.
@@ -92,18 +112,13 @@ impl Authenticator {
         let claimed = CredentialScope::claimed(&request.head.headers, request.params);
         let claimed = claimed.unwrap_or_default();
         let region = Some(claimed.region).filter(|region| !region.is_empty());
-        let region = region.or_else(|| url::region_of_host(&request.head.host).map(String::from));
-        // Clients of emulators name an account by using its number as the key id.
-        let id = claimed.key_id;
-        let is_account = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-        let account = if is_account { id } else { self.account.clone() };
-        let region = region.unwrap_or_else(|| self.region.clone());
-        (Identity::root(&account), region)
+        let region = region.unwrap_or_else(|| self.region_of(request.head));
+        (self.claimed_by(&claimed.key_id), region)
     }
 }
 
 /// Whether two texts are equal, in a time that does not tell where they differ.
-fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
+pub fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
     let differences = a.iter().zip(b).fold(0, |sum, (a, b)| sum | (a ^ b));
     a.len() == b.len() && std::hint::black_box(differences) == 0
 }

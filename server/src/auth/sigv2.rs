@@ -46,7 +46,7 @@ pub fn verify(keys: &KeyTable, request: Signed<'_>) -> Result<Identity, Refusal>
 }
 
 /// `Timestamp` within 15 minutes, or `Expires` to come; not both.
-fn check_time(request: Signed<'_>) -> Result<(), Refusal> {
+pub fn check_time(request: Signed<'_>) -> Result<(), Refusal> {
     let read = |name: &'static str, text: &str| {
         let bad = || refusals::bad_parameter(name, "is no time in ISO 8601");
         time::parse_iso(text).ok_or_else(bad)
@@ -98,7 +98,8 @@ fn to_sign(request: Signed<'_>, host: &str) -> String {
     format!("{}\n{host}\n{path}\n{query}", head.method)
 }
 
-fn hmac_sha1(key: &[u8], text: &[u8]) -> Vec<u8> {
+/// HMAC-SHA1 of `text`.
+pub fn hmac_sha1(key: &[u8], text: &[u8]) -> Vec<u8> {
     match Hmac::<Sha1>::new_from_slice(key) {
         Ok(mut hmac) => {
             hmac.update(text);

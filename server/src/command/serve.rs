@@ -21,6 +21,9 @@ pub struct Serve {
     /// Accept anyone on an address that others can reach
     #[arg(long)]
     insecure: bool,
+    /// Accept the weak signatures of 2006 to 2008: Query versions 0 and 1, REST, SOAP
+    #[arg(long)]
+    legacy: bool,
     /// Serve tests: a clock that can be moved, reset, faults, below /_forebay/test/
     #[arg(long)]
     test: bool,
@@ -71,6 +74,7 @@ fn serve(arguments: &Serve) -> Result<(), String> {
     if let Some(location) = &arguments.store {
         config.store.location = location.clone();
     }
+    config.legacy.weak_signatures |= arguments.legacy;
     if arguments.test {
         prepare_test(&mut config, arguments);
     }

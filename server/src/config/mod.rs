@@ -3,6 +3,7 @@
 mod credential;
 pub mod elasticmq;
 mod file;
+mod legacy;
 mod limits;
 pub mod queues;
 mod test;
@@ -10,6 +11,7 @@ mod tls;
 
 pub use credential::{Credential, Principal};
 pub use file::read;
+pub use legacy::{LegacyAccount, LegacyConfig, Names};
 pub use limits::Limits;
 pub use queues::QueueConfig;
 pub use test::TestConfig;
@@ -51,6 +53,8 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// Serves tests: see `test_mode`. Default: it does not.
     pub test: Option<TestConfig>,
+    /// The versions of 2006 to 2011.
+    pub legacy: LegacyConfig,
 }
 
 impl Default for Config {
@@ -68,6 +72,7 @@ impl Default for Config {
             queues: Vec::new(),
             tls: None,
             test: None,
+            legacy: LegacyConfig::default(),
         }
     }
 }
@@ -131,6 +136,7 @@ impl Config {
         }
         self.limits.check()?;
         credential::check(&self.credentials)?;
+        self.legacy.check()?;
         for queue in &self.queues {
             queue.check()?;
         }

@@ -8,6 +8,31 @@ use crate::wire::Action;
 
 /// The keys of one request on a queue with these rules.
 pub fn context(head: &Head, caller: &Identity, action: &Action, rules: &Rules) -> Context {
+    let mut context = without_tags(head, caller, rules);
+    let tags = match action {
+        Action::TagQueue(input) => input.tags.as_ref(),
+        Action::CreateQueue(input) => input.tags.as_ref(),
+        _ => None,
+    };
+    for (key, value) in tags.into_iter().flatten() {
+        context.set(&format!("aws:RequestTag/{key}"), value);
+    }
+    let keys: Vec<String> = match action {
+        Action::UntagQueue(input) => input.tag_keys.clone().unwrap_or_default(),
+        _ => tags
+            .into_iter()
+            .flatten()
+            .map(|(key, _)| key.clone())
+            .collect(),
+    };
+    if !keys.is_empty() {
+        context.set_all("aws:TagKeys", keys);
+    }
+    context
+}
+
+/// The keys of a request that can carry no tags.
+pub fn without_tags(head: &Head, caller: &Identity, rules: &Rules) -> Context {
     let mut context = Context::default();
     let now_s = time::now_s();
     context.set("aws:SourceIp", head.source.to_canonical().to_string());
@@ -29,25 +54,6 @@ pub fn context(head: &Head, caller: &Identity, action: &Action, rules: &Rules) -
     }
     for (key, value) in &rules.tags {
         context.set(&format!("aws:ResourceTag/{key}"), value);
-    }
-    let tags = match action {
-        Action::TagQueue(input) => input.tags.as_ref(),
-        Action::CreateQueue(input) => input.tags.as_ref(),
-        _ => None,
-    };
-    for (key, value) in tags.into_iter().flatten() {
-        context.set(&format!("aws:RequestTag/{key}"), value);
-    }
-    let keys: Vec<String> = match action {
-        Action::UntagQueue(input) => input.tag_keys.clone().unwrap_or_default(),
-        _ => tags
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key.clone())
-            .collect(),
-    };
-    if !keys.is_empty() {
-        context.set_all("aws:TagKeys", keys);
     }
     context
 }

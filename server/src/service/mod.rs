@@ -1,6 +1,7 @@
 //! One request from its head and body to its answer: protocol, caller, action, answer.
 
 mod context;
+mod legacy;
 mod observe;
 mod policies;
 
@@ -94,6 +95,9 @@ impl Service {
     /// Answers one request of a client. `None`: the connection ends without an answer, which
     /// only tests ask for.
     pub async fn answer(&self, head: &Head, body: &Body, request_id: &str) -> Option<Printed> {
+        if let Some(protocol) = crate::legacy::spoken(head, &body.plain) {
+            return self.answer_legacy(protocol, head, body, request_id).await;
+        }
         let start = Instant::now();
         let spoken = match self.listen(head, &body.plain) {
             Ok(Some(spoken)) => spoken,
@@ -197,12 +201,22 @@ impl Service {
         if self.auth.verifies() {
             self.authorize(head, &caller, &call, name, &action).await?;
         }
+        self.act(&call, name, action).await
+    }
+
+    /// Carries out what the caller may do.
+    pub(crate) async fn act(
+        &self,
+        call: &Call,
+        name: &'static str,
+        action: Action,
+    ) -> Result<Answer, Refusal> {
         self.metrics.see(&call.account, &call.region);
         let received = observe::received_ms(&action);
         let changed = changes_rules(name)
             .then(|| call.target(action.queue_url()).ok())
             .flatten();
-        let answer = actions::perform(&self.backend, &call, action).await?;
+        let answer = actions::perform(&self.backend, call, action).await?;
         if let Some(key) = changed {
             self.policies.forget(&key);
         }
@@ -253,7 +267,8 @@ impl Service {
         }
     }
 
-    fn call(&self, head: &Head, caller: &Identity, region: String) -> Call {
+    /// What an action needs to know of its request.
+    pub fn call(&self, head: &Head, caller: &Identity, region: String) -> Call {
         let account = match caller.is_anonymous() {
             true => self.config.account.clone(),
             false => caller.account.clone(),

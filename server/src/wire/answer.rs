@@ -68,6 +68,9 @@ pub struct Sent {
     /// `SequenceNumber`, FIFO only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence_number: Option<String>,
+    /// Its place in its queue, which versions of old need; not told.
+    #[serde(skip)]
+    pub sequence: u64,
     /// True if it was not stored because of S7.11; not told, only counted.
     #[serde(skip)]
     pub duplicate: bool,
@@ -124,6 +127,9 @@ pub struct FailedEntry {
 pub struct ReceivedMessage {
     /// `MessageId`.
     pub message_id: String,
+    /// Its place in its queue, which versions of old need; not told.
+    #[serde(skip)]
+    pub sequence: u64,
     /// `ReceiptHandle`.
     pub receipt_handle: String,
     /// `MD5OfBody`.

@@ -69,6 +69,9 @@ impl Queue {
         bug: Option<Bug>,
     ) -> Result<()> {
         match self.holds(receipt)? {
+            Holds::Message if receipt.receive == Receipt::ANY => {
+                return Err(time::visibility_gone(receipt));
+            }
             Holds::Message => time::check_visibility_total(receipt, now_ms, seconds)?,
             Holds::Gone => return Err(time::visibility_gone(receipt)),
             Holds::Expired => return Err(time::receipt_expired(receipt)),

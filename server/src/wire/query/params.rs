@@ -21,11 +21,23 @@ impl Params {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
             let name = decode(parts.next().unwrap_or_default())?;
             let value = decode(parts.next().unwrap_or_default())?;
-            self.values.insert(name, value);
-            if self.values.len() > PARAMETERS_MAX {
-                let text = format!("More than {PARAMETERS_MAX} parameters.");
-                return Err(malformed(text));
-            }
+            self.insert(name, value)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a decoded parameter.
+    ///
+    /// Errors: `MalformedQueryString` for too many.
+    pub fn insert(
+        &mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<(), Refusal> {
+        self.values.insert(name.into(), value.into());
+        if self.values.len() > PARAMETERS_MAX {
+            let text = format!("More than {PARAMETERS_MAX} parameters.");
+            return Err(malformed(text));
         }
         Ok(())
     }

@@ -5,6 +5,12 @@ pub struct Xml {
     text: String,
 }
 
+impl Default for Xml {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Xml {
     /// A document that begins with the declaration.
     pub fn new() -> Self {

@@ -11,6 +11,7 @@ use crate::key::QueueKey;
 use crate::message::Receipt;
 use crate::rules;
 use std::collections::HashSet;
+use std::ops::RangeFrom;
 
 impl Tx {
     pub(super) fn delete(&mut self, queue: &QueueKey, receipts: &[Receipt]) -> Result<Outcome> {
@@ -25,7 +26,9 @@ impl Tx {
         let mut sequences = Vec::with_capacity(receipts.len());
         let mut seen = HashSet::with_capacity(receipts.len());
         for receipt in receipts {
-            answers.push(self.find_receipt(sid, &config, receipt).and_then(|found| {
+            let allowed = Receipt::ANY..;
+            let found = self.find_receipt(sid, &config, receipt, allowed);
+            answers.push(found.and_then(|found| {
                 match found {
                     // An entry before this one deleted it.
                     Some(_) if seen.contains(&receipt.sequence) => Ok(()),
@@ -81,7 +84,7 @@ impl Tx {
         seconds: u32,
     ) -> Result<()> {
         rules::time::check_visibility(seconds)?;
-        let Some(entry) = self.find_receipt(sid, config, receipt)? else {
+        let Some(entry) = self.find_receipt(sid, config, receipt, 1..)? else {
             return Err(rules::time::visibility_gone(receipt));
         };
         if is_fifo(sid) && !self.holds(&entry, receipt) {
@@ -97,19 +100,21 @@ impl Tx {
     }
 
     /// The message of a receipt; `None` if it is gone, or if the receipt names a receive that
-    /// did not happen (which is answered alike).
+    /// did not happen (which is answered alike). `allowed` are the receives that count.
     fn find_receipt(
         &mut self,
         sid: StorageId,
         config: &Config,
         receipt: &Receipt,
+        allowed: RangeFrom<u32>,
     ) -> Result<Option<MessageEntry>> {
         rules::receipt::check_queue(receipt, config.record.uid)?;
         let now_ms = self.now_ms;
         let retention_ms = retention_ms(&config.attributes);
         Ok(self.index.message(sid, receipt.sequence)?.filter(|entry| {
             let standing = &entry.standing;
-            (is_fifo(sid) || (1..=standing.receives).contains(&receipt.receive))
+            let happened = receipt.receive <= standing.receives;
+            (is_fifo(sid) || (happened && allowed.contains(&receipt.receive)))
                 && standing.sent_ms.saturating_add(retention_ms) > now_ms
         }))
     }

@@ -1,0 +1,62 @@
+//! What the first generation asks, by the library's handles (L3, L11).
+
+mod access;
+mod messages;
+mod queues;
+
+pub use queues::{check_name, check_target, list};
+
+use super::action::{First, OnQueue};
+use super::answer::Told;
+use super::fault::{Code, Fault};
+use super::version::Version;
+use super::{Caller, space};
+use crate::actions;
+use forebay::key::QueueKey;
+
+/// Carries out an action of the first generation.
+pub async fn perform(
+    version: Version,
+    caller: Caller<'_>,
+    name: &'static str,
+    verb: First,
+) -> Result<Told, Fault> {
+    let service = caller.service;
+    let store = &service.store;
+    let region = space::region(&service.config.legacy, version, caller.region);
+    let call = service.call(caller.head, caller.identity, region);
+    service.metrics.see(&call.account, &call.region);
+    match verb {
+        First::CreateQueue { name, visibility_s } => {
+            check_name(version, &name)?;
+            queues::create(store, &call, version, &name, visibility_s).await
+        }
+        First::ListQueues { prefix } => {
+            let names = list(store, &call, &prefix).await?;
+            let url = |name: &String| space::url(&call.urls, version, &call.account, name);
+            Ok(Told::QueueUrls(names.iter().map(url).collect()))
+        }
+        First::OnQueue(target, verb) => {
+            check_target(&target)?;
+            let key = QueueKey::new(&target.account, &call.region, &target.name);
+            access::allow(caller, &key, &verb).await?;
+            let queue = actions::handle(store, &key)?;
+            match verb {
+                OnQueue::AddGrant { .. }
+                | OnQueue::ListGrants { .. }
+                | OnQueue::RemoveGrant { .. } => {
+                    let text = format!("The action {name} is not served here.");
+                    Err(Fault::new(Code::InvalidAction, text))
+                }
+                OnQueue::SendMessage { .. }
+                | OnQueue::ReceiveMessage { .. }
+                | OnQueue::PeekMessage { .. }
+                | OnQueue::DeleteMessage { .. }
+                | OnQueue::ChangeMessageVisibility { .. } => {
+                    messages::perform(version, service, &call, &queue, verb).await
+                }
+                _ => queues::perform(version, store, &queue, verb).await,
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The interface of 2006 to 2011: bytes in and out of a running server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod query_first;
+mod query_second;
+#[allow(dead_code)]
+#[path = "../wire/support.rs"]
+mod support;
+mod xml;
