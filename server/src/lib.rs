@@ -7,6 +7,7 @@
 
 pub mod actions;
 pub mod auth;
+pub mod client;
 pub mod config;
 pub mod http;
 pub mod legacy;

@@ -5,9 +5,9 @@
 //! signature is verified, and queue policies are evaluated.
 
 pub mod authorize;
-mod canonical;
+pub(crate) mod canonical;
 mod identity;
-mod keys;
+pub(crate) mod keys;
 pub mod policy;
 pub mod refusals;
 mod scope;
@@ -18,6 +18,7 @@ pub mod time;
 pub use identity::{Identity, Kind};
 pub use keys::KeyTable;
 pub use scope::CredentialScope;
+pub(crate) use sigv4::ALGORITHM;
 
 use crate::config::Config;
 use crate::http::head::Head;
@@ -123,8 +124,12 @@ pub fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && std::hint::black_box(differences) == 0
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The commands on a store: JSON lines in and out. Exit status 0: done; 1: failed; 2: nothing was
 //! there; 64: the command line is wrong.
 
+mod bench;
 mod consume;
 mod json;
 mod look;
@@ -60,6 +61,7 @@ pub enum Command {
     Import(transfer::Import),
     Backup(store::Backup),
     Doctor(store::Doctor),
+    Bench(bench::Bench),
     Completions(shell::Completions),
     Man(shell::Man),
 }
@@ -82,6 +84,7 @@ pub fn run(command: &Command, whole: clap::Command) -> ExitCode {
         Command::Import(arguments) => transfer::import(arguments),
         Command::Backup(arguments) => store::backup(arguments),
         Command::Doctor(arguments) => store::doctor(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Completions(arguments) => shell::completions(arguments, whole),
         Command::Man(_) => shell::man(whole),
     };

@@ -86,6 +86,7 @@ fn serve(arguments: &Serve) -> Result<(), String> {
             arguments.listen
         ));
     }
+    raise_file_limit(config.limits.connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(config.limits.threads)
@@ -107,6 +108,18 @@ fn serve(arguments: &Serve) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Every connection is a file, and shells allow 1,024 of them: as many as the machine grants.
+fn raise_file_limit(connections: usize) {
+    /// Files of the store, the runtime and the logs.
+    const OTHERS: u64 = 1_000;
+    let wanted = connections as u64 + OTHERS;
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(granted) if granted >= wanted => {}
+        Ok(granted) => tracing::info!(granted, wanted, "the machine allows fewer open files"),
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+    }
 }
 
 /// A server for tests keeps nothing and makes nobody wait, unless it is told to.

@@ -1,6 +1,7 @@
 //! The commands of `forebay` on a store, run as a user runs them.
 #![allow(clippy::unwrap_used)]
 
+mod bench;
 mod documented;
 mod messages;
 mod stores;

@@ -3,19 +3,27 @@
 import assert from 'node:assert/strict'
 import {
   ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   DeleteMessageBatchCommand,
+  DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  ListDeadLetterSourceQueuesCommand,
   ListQueuesCommand,
   ListQueueTagsCommand,
   PurgeQueueCommand,
   PurgeQueueInProgress,
   QueueDoesNotExist,
+  ReceiptHandleIsInvalid,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
-  SQSClient
+  SetQueueAttributesCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+  TagQueueCommand,
+  UntagQueueCommand
 } from '@aws-sdk/client-sqs'
 import { Consumer } from 'sqs-consumer'
 import { conclude, test } from './cases.js'
@@ -103,12 +111,57 @@ test('a FIFO queue keeps its order', async () => {
 
 test('attributes, tags and lists', async () => {
   const QueueUrl = await newQueue({ VisibilityTimeout: '31' })
+  const change = { QueueUrl, Attributes: { DelaySeconds: '1' } }
+  await sqs.send(new SetQueueAttributesCommand(change))
   const wanted = { QueueUrl, AttributeNames: ['All'] }
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand(wanted))
   assert.equal(Attributes.VisibilityTimeout, '31')
-  assert.equal((await sqs.send(new ListQueueTagsCommand({ QueueUrl }))).Tags, undefined)
+  assert.equal(Attributes.DelaySeconds, '1')
+  const tags = async () => (await sqs.send(new ListQueueTagsCommand({ QueueUrl }))).Tags
+  assert.equal(await tags(), undefined)
+  await sqs.send(new TagQueueCommand({ QueueUrl, Tags: { a: '1', b: '\u20ac' } }))
+  await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: ['a'] }))
+  assert.deepEqual(await tags(), { b: '\u20ac' })
   const { QueueUrls } = await sqs.send(new ListQueuesCommand({}))
   assert.ok(QueueUrls.includes(QueueUrl))
+})
+
+test('a message that is hidden, shown again and deleted', async () => {
+  const QueueUrl = await newQueue()
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'again' }))
+  const wanted = { QueueUrl, MessageSystemAttributeNames: ['ApproximateReceiveCount'] }
+  const receive = async () => (await sqs.send(new ReceiveMessageCommand(wanted))).Messages
+  const [{ ReceiptHandle }] = await receive()
+  assert.equal(await receive(), undefined)
+  const change = { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }
+  await sqs.send(new ChangeMessageVisibilityCommand(change))
+  const [again] = await receive()
+  assert.equal(again.Attributes.ApproximateReceiveCount, '2')
+  const handle = { QueueUrl, ReceiptHandle: again.ReceiptHandle }
+  await sqs.send(new DeleteMessageCommand(handle))
+  const nonsense = { ...handle, ReceiptHandle: 'nonsense' }
+  await assert.rejects(sqs.send(new DeleteMessageCommand(nonsense)), ReceiptHandleIsInvalid)
+})
+
+test('dead letters and their redrive', async () => {
+  const dead = await newQueue()
+  const arn = { QueueUrl: dead, AttributeNames: ['QueueArn'] }
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand(arn))
+  const SourceArn = Attributes.QueueArn
+  const policy = { deadLetterTargetArn: SourceArn, maxReceiveCount: '1' }
+  const QueueUrl = await newQueue({ RedrivePolicy: JSON.stringify(policy) })
+  const list = new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead })
+  assert.deepEqual((await sqs.send(list)).queueUrls, [QueueUrl])
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'twice' }))
+  const receive = async (options) => (await sqs.send(new ReceiveMessageCommand(options))).Messages
+  assert.equal((await receive({ QueueUrl, VisibilityTimeout: 0 })).length, 1)
+  assert.equal(await receive({ QueueUrl }), undefined)
+  const [letter] = await receive({ QueueUrl: dead, VisibilityTimeout: 0 })
+  assert.equal(letter.Body, 'twice')
+  const task = await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }))
+  assert.ok(task.TaskHandle)
+  const [moved] = await receive({ QueueUrl, WaitTimeSeconds: 20 })
+  assert.equal(moved.Body, 'twice')
 })
 
 test('the queue URL as endpoint', async () => {

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import struct
 import sys
 import time
 import uuid
 
 import boto3
 from cases import equal, refused, run
+from digest import attributes_md5
 
 REGION = "eu-central-1"
 
@@ -28,22 +28,6 @@ def new_queue(sqs, suffix="", **attributes):
     if suffix:
         attributes["FifoQueue"] = "true"
     return sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-
-
-def attributes_md5(attributes):
-    """The digest that clients verify, written anew here."""
-    digest = hashlib.md5()
-    for name in sorted(attributes):
-        value = attributes[name]
-        kind = value["DataType"]
-        if kind.startswith("Binary"):
-            transport, raw = b"\x02", value["BinaryValue"]
-        else:
-            transport, raw = b"\x01", value["StringValue"].encode()
-        for part in (name.encode(), kind.encode()):
-            digest.update(struct.pack("!I", len(part)) + part)
-        digest.update(transport + struct.pack("!I", len(raw)) + raw)
-    return digest.hexdigest()
 
 
 def case_urls_echo_the_host(sqs, endpoint):

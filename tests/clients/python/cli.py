@@ -54,6 +54,56 @@ def case_a_queue_from_creation_to_deletion(endpoint, program):
     assert "(AWS.SimpleQueueService.NonExistentQueue)" in text, text
 
 
+def case_batches_order_and_visibility(endpoint, program):
+    def call(*arguments, **options):
+        return aws(endpoint, program, *arguments, **options)
+
+    url = call("create-queue", "--queue-name", "cli.fifo", "--attributes",
+               "FifoQueue=true,ContentBasedDeduplication=true")["QueueUrl"]
+    entries = [{"Id": f"e{n}", "MessageBody": body, "MessageGroupId": "g"}
+               for n, body in enumerate("aba")]
+    sent = call("send-message-batch", "--queue-url", url, "--entries", json.dumps(entries))
+    equal(len(sent["Successful"]), 3)
+    receive = ("receive-message", "--queue-url", url, "--max-number-of-messages", "10")
+    messages = call(*receive)["Messages"]
+    equal([message["Body"] for message in messages], ["a", "b"])
+    handles = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
+               for n, message in enumerate(messages)]
+    changes = json.dumps([{**handle, "VisibilityTimeout": 0} for handle in handles])
+    changed = call("change-message-visibility-batch", "--queue-url", url, "--entries", changes)
+    equal(len(changed["Successful"]), 2)
+    equal([message["Body"] for message in call(*receive)["Messages"]], ["a", "b"])
+    deleted = call("delete-message-batch", "--queue-url", url, "--entries",
+                   json.dumps([{"Id": "x", "ReceiptHandle": "nonsense"}]))
+    equal(deleted["Failed"][0]["Code"], "ReceiptHandleIsInvalid")
+
+
+def case_dead_letters_and_redrive(endpoint, program):
+    def call(*arguments):
+        return aws(endpoint, program, *arguments)
+
+    dead = call("create-queue", "--queue-name", "cli-dead")["QueueUrl"]
+    arn = call("get-queue-attributes", "--queue-url", dead, "--attribute-names", "QueueArn")
+    arn = arn["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})
+    url = call("create-queue", "--queue-name", "cli-source")["QueueUrl"]
+    call("set-queue-attributes", "--queue-url", url,
+         "--attributes", json.dumps({"RedrivePolicy": policy}))
+    equal(call("list-dead-letter-source-queues", "--queue-url", dead)["queueUrls"], [url])
+    call("send-message", "--queue-url", url, "--message-body", "twice")
+    receive = ("receive-message", "--queue-url", url)
+    equal(len(call(*receive, "--visibility-timeout", "0")["Messages"]), 1)
+    equal(call(*receive), {})
+    assert call("start-message-move-task", "--source-arn", arn)["TaskHandle"]
+    (message,) = call(*receive, "--wait-time-seconds", "20")["Messages"]
+    equal(message["Body"], "twice")
+    (task,) = call("list-message-move-tasks", "--source-arn", arn)["Results"]
+    equal(task["ApproximateNumberOfMessagesMoved"], 1)
+    call("tag-queue", "--queue-url", url, "--tags", "a=1,b=2")
+    call("untag-queue", "--queue-url", url, "--tag-keys", "a")
+    equal(call("list-queue-tags", "--queue-url", url), {"Tags": {"b": "2"}})
+
+
 def case_pages_are_followed(endpoint, program):
     names = [f"cli-page-{n}" for n in range(3)]
     for name in names:

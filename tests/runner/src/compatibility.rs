@@ -16,9 +16,9 @@ const HEAD: &str = "\
 Printed by `cargo xtask compatibility` from the results of the scenarios over HTTP, in AWS JSON 1.0
 and in Query with XML (2012-11-05); `cargo test -p forebay-scenarios` compares. `ok`: every scenario
 passed. Clients that others wrote run against the server in `cargo xtask test clients`: boto3 of
-2026 (JSON) and of 2023 (Query), the AWS command line, the AWS SDK for JavaScript, sqs-consumer,
-and a Celery worker. The bytes on the wire, signatures and policies are tested in
-`server/tests/wire`.
+2026 (JSON) and of 2023 (Query), aiobotocore, the AWS command line, the AWS SDKs for JavaScript and
+for Rust, sqs-consumer, and a Celery worker. The bytes on the wire, signatures and policies are
+tested in `server/tests/wire`.
 ";
 
 /// What is known to differ from SQS, beyond what the rules below say.

@@ -13,7 +13,16 @@ use std::process::{Child, Command, Stdio};
 pub fn run() -> Result<Tally, String> {
     tiers::build()?;
     let mut tally = Tally::default();
-    for part in [boto_json, boto_query, command_line, celery, javascript] {
+    let parts = [
+        boto_json,
+        boto_query,
+        aiobotocore,
+        command_line,
+        celery,
+        javascript,
+        rust,
+    ];
+    for part in parts {
         tally += part().unwrap_or_else(|text| {
             println!("{text}");
             Tally::one(false)
@@ -38,6 +47,13 @@ fn boto(protocol: &str) -> Result<Tally, String> {
     program(&python, "boto.py")
         .args([&server.endpoint, protocol])
         .counted()
+}
+
+/// botocore for event loops.
+fn aiobotocore() -> Result<Tally, String> {
+    let python = environment("aio")?;
+    let server = Server::start("aio", &[])?;
+    program(&python, "aio.py").arg(&server.endpoint).counted()
 }
 
 /// The AWS command line.
@@ -96,6 +112,21 @@ fn javascript() -> Result<Tally, String> {
         .arg("clients.js")
         .arg(&server.endpoint)
         .dir(&folder)
+        .counted()
+}
+
+/// The AWS SDK for Rust, a workspace of its own: what it needs is compiled here only.
+fn rust() -> Result<Tally, String> {
+    let target = place::target()?.join("clients/rust");
+    let manifest = place::root().join("tests/clients/rust/Cargo.toml");
+    Call::cargo()
+        .args(["build", "--quiet", "--locked", "--manifest-path"])
+        .arg(manifest)
+        .env("CARGO_TARGET_DIR", &target)
+        .run()?;
+    let server = Server::start("rust", &[])?;
+    Call::new(target.join("debug/forebay-client-rust"))
+        .arg(&server.endpoint)
         .counted()
 }
 
