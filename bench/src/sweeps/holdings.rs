@@ -2,7 +2,9 @@
 
 use crate::workloads::Failure;
 use bytes::Bytes;
-use forebay::{Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
+use forebay::store::Durability;
+use forebay::{OpenOptions, Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
+use std::path::{Path, PathBuf};
 
 /// Bodies of all sweeps, bytes.
 const BODY_BYTES: usize = 256;
@@ -64,9 +66,15 @@ impl Holding {
     }
 }
 
+fn open(dir: &Path, durability: Durability) -> Result<Store, Failure> {
+    let options = OpenOptions::new().durability(durability);
+    Ok(options.sixty_second_rules(false).open(dir)?)
+}
+
 /// A store that is filled step by step.
 pub struct Filled {
     holding: Holding,
+    dir: PathBuf,
     store: Store,
     queues: Vec<Queue>,
     held: u64,
@@ -75,8 +83,9 @@ pub struct Filled {
 }
 
 impl Filled {
-    /// An empty one.
-    pub fn new(holding: Holding, store: Store) -> Result<Self, Failure> {
+    /// An empty one in `dir`, open without syncs.
+    pub fn new(holding: Holding, dir: &Path) -> Result<Self, Failure> {
+        let store = open(dir, Durability::Os)?;
         let options = QueueOptions::new().visibility_timeout(LONG_S);
         let first = match holding {
             Holding::Groups => store.create_queue("bench.fifo", &options.fifo())?,
@@ -84,11 +93,26 @@ impl Filled {
         };
         Ok(Self {
             holding,
+            dir: dir.to_owned(),
             store,
             queues: vec![first],
             held: 0,
             cycles: 0,
             body: Bytes::from(vec![b'x'; BODY_BYTES]),
+        })
+    }
+
+    /// Closes it and opens it anew with another durability.
+    pub fn reopen(self, durability: Durability) -> Result<Self, Failure> {
+        let names: Vec<String> = self.queues.iter().map(|q| q.name().to_owned()).collect();
+        self.store.close();
+        drop(self.queues);
+        let store = open(&self.dir, durability)?;
+        let queues: Result<Vec<Queue>, _> = names.iter().map(|name| store.queue(name)).collect();
+        Ok(Self {
+            store,
+            queues: queues?,
+            ..self
         })
     }
 

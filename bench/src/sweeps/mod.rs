@@ -1,5 +1,6 @@
 //! How one cost develops with what the store holds. Costs are those of one message sent, received
-//! and deleted on one thread without syncs, so that nothing hides behind the disk.
+//! and deleted on one thread: without syncs, so that nothing hides behind the disk, and with them,
+//! which is what a program sees.
 
 mod amplification;
 mod holdings;

@@ -5,7 +5,6 @@ use crate::args::Args;
 use crate::memory::{Resident, resident};
 use crate::stats::median;
 use crate::workloads::Failure;
-use forebay::OpenOptions;
 use forebay::store::Durability;
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,10 @@ const SLICES: usize = 5;
 
 struct Step {
     count: u64,
+    /// Of a cycle without syncs.
     us: f64,
+    /// Of a cycle with `Durability::Full`.
+    full_us: f64,
     memory: Resident,
     disk_bytes: u64,
 }
@@ -22,15 +24,13 @@ struct Step {
 /// Runs one sweep and returns its result as JSON.
 pub fn run(holding: Holding, args: &Args) -> Result<String, Failure> {
     let private = tempfile::tempdir_in(&args.dir)?;
-    let store = OpenOptions::new()
-        .durability(Durability::Os)
-        .sixty_second_rules(false)
-        .open(private.path().join("store"))?;
-    let mut filled = Filled::new(holding, store)?;
+    let mut filled = Filled::new(holding, &private.path().join("store"))?;
     println!(
-        "{:>17} {:>9} {:>7} {:>12} {:>12} {:>10}",
+        "{:>17} {:>9} {:>7} {:>9} {:>7} {:>10} {:>10} {:>9}",
         holding.title(),
-        "us/cycle",
+        "us, os",
+        "ratio",
+        "us, full",
         "ratio",
         "anon MiB",
         "file MiB",
@@ -39,25 +39,36 @@ pub fn run(holding: Holding, args: &Args) -> Result<String, Failure> {
     let mut steps: Vec<Step> = Vec::new();
     for count in counts(holding, args.max) {
         filled.fill(count)?;
+        let (us, memory) = (cost_us(&mut filled, args.time)?, resident()?);
+        // Opened anew only when the memory was looked at: opening reads much of the index.
+        filled = filled.reopen(Durability::Full)?;
+        settle()?;
         let step = Step {
             count,
-            us: cost_us(&mut filled, args.time)?,
-            memory: resident()?,
+            us,
+            full_us: cost_us(&mut filled, args.time)?,
+            memory,
             disk_bytes: filled.store().statistics()?.disk_bytes,
         };
-        let first = steps.first().unwrap_or(&step).us;
-        println!(
-            "{:>17} {:>9.2} {:>7.2} {:>12.1} {:>12.1} {:>10.0}",
-            step.count,
-            step.us,
-            step.us / first,
-            mib(step.memory.anonymous),
-            mib(step.memory.file),
-            mib(step.disk_bytes)
-        );
+        filled = filled.reopen(Durability::Os)?;
+        print(&step, steps.first().unwrap_or(&step));
         steps.push(step);
     }
     Ok(json(&steps))
+}
+
+fn print(step: &Step, first: &Step) {
+    println!(
+        "{:>17} {:>9.2} {:>7.2} {:>9.1} {:>7.2} {:>10.1} {:>10.1} {:>9.0}",
+        step.count,
+        step.us,
+        step.us / first.us,
+        step.full_us,
+        step.full_us / first.full_us,
+        mib(step.memory.anonymous),
+        mib(step.memory.file),
+        mib(step.disk_bytes)
+    );
 }
 
 fn counts(holding: Holding, max: Option<u64>) -> Vec<u64> {
@@ -86,6 +97,15 @@ fn cost_us(filled: &mut Filled, time: Duration) -> Result<f64, Failure> {
     Ok(median(&slices))
 }
 
+/// Waits until what filling wrote is on disk, or its write-back would be measured with the syncs.
+fn settle() -> Result<(), Failure> {
+    let status = std::process::Command::new("sync").status()?;
+    status
+        .success()
+        .then_some(())
+        .ok_or_else(|| format!("sync: {status}").into())
+}
+
 fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
@@ -95,8 +115,14 @@ fn json(steps: &[Step]) -> String {
         .iter()
         .map(|step| {
             format!(
-                "{{\"count\":{},\"us\":{:.3},\"rss_anon\":{},\"rss_file\":{},\"disk_bytes\":{}}}",
-                step.count, step.us, step.memory.anonymous, step.memory.file, step.disk_bytes
+                "{{\"count\":{},\"us\":{:.3},\"full_us\":{:.3},\"rss_anon\":{},\"rss_file\":{},\
+                 \"disk_bytes\":{}}}",
+                step.count,
+                step.us,
+                step.full_us,
+                step.memory.anonymous,
+                step.memory.file,
+                step.disk_bytes
             )
         })
         .collect();
