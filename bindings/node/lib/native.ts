@@ -152,13 +152,32 @@ export interface NativeStore {
   backup(port: Port, id: number, to: string): Answer;
   statistics(port: Port, id: number): Answer;
   recovery(port: Port, id: number): Answer;
+  serve(port: Port, id: number, input: ServeInput): Answer;
   close(port: Port, id: number): Answer;
+}
+
+/** Where a server listens; `options` is JSON with the names of docs/SERVER.md. */
+export interface ServeInput {
+  host: string;
+  port: number;
+  options: string;
+  insecure: boolean;
+}
+
+export interface NativeServer {
+  readonly url: string;
+  readonly port: number;
+  store(): NativeStore;
+  control(port: Port, id: number, method: string, page: string, body: string): Answer;
+  stop(port: Port, id: number): Answer;
 }
 
 interface Native {
   Port: new (settle: (answers: unknown[]) => void) => Port;
   kinds(): Kind[];
   open(port: Port, id: number, location: string, options: object): Answer;
+  serve(port: Port, id: number, location: string, input: ServeInput): Answer;
+  program(words: string[]): number;
 }
 
 /** Name of the package that has the native half for this platform. */

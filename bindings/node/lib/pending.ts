@@ -57,15 +57,28 @@ function isFailure(answer: unknown): answer is Failure {
   return typeof answer === 'object' && answer !== null && 'failure' in answer;
 }
 
-/** While anything is under way the process stays alive. */
+/** Calls under way and servers: while there are any the process stays alive. */
+let holds = 0;
+
+function release(): void {
+  holds -= 1;
+  if (holds === 0) port.release();
+}
+
+/** Keeps the process alive until the returned function is called, once. */
+export function hold(): () => void {
+  if (holds === 0) port.hold();
+  holds += 1;
+  return release;
+}
+
 function keep(id: number, call: Call): void {
-  if (calls.size === 0) port.hold();
+  hold();
   calls.set(id, call);
 }
 
 function forget(id: number): void {
-  calls.delete(id);
-  if (calls.size === 0) port.release();
+  if (calls.delete(id)) release();
 }
 
 function begin(start: Start, resolve: Call['resolve'], reject: Call['reject']): number {

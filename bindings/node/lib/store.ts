@@ -117,9 +117,16 @@ export async function open(location: string, options: OpenOptions = {}): Promise
   );
 }
 
+/** @internal The native half of a store, for what is done with it outside of its class. */
+export let nativeOf: (store: Store) => NativeStore;
+
 /** An open store. It closes with `close`, or when it is no longer reachable. */
 export class Store {
   readonly #native: NativeStore;
+
+  static {
+    nativeOf = (store) => store.#native;
+  }
 
   /** @internal */
   constructor(store: NativeStore) {

@@ -3,6 +3,7 @@
 use crate::numbers::number;
 use crate::queue::NativeQueue;
 use crate::received::{Received, Undelivered};
+use crate::serve::NativeServer;
 use crate::store::NativeStore;
 use crate::values::{Checked, Counters, Failure, Names, PeekedMessage, Recovered, Sent, Task};
 use forebay_ffi::api::{self, Error, Message, SendReceipt};
@@ -19,6 +20,7 @@ pub enum Answer {
     Texts(BTreeMap<String, String>),
     Names(Names),
     Store(NativeStore),
+    Server(NativeServer),
     Queue(NativeQueue),
     Sent(Box<Sent>),
     /// The results of a batch, in its order.
@@ -71,6 +73,7 @@ impl ToNapiValue for Answer {
             Self::Texts(texts) => convert!(BTreeMap<String, String>, texts),
             Self::Names(names) => convert!(Names, names),
             Self::Store(store) => convert!(NativeStore, store),
+            Self::Server(server) => convert!(NativeServer, server),
             Self::Queue(queue) => convert!(NativeQueue, queue),
             Self::Sent(sent) => convert!(Sent, *sent),
             Self::Entries(entries) => convert!(Vec<Answer>, entries),

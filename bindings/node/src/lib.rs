@@ -1,6 +1,6 @@
 //! The native half of the npm package `forebay`. It only translates between JavaScript values and
-//! [`forebay_ffi::api`]; what users see is the TypeScript layer in `lib/`, which is the only
-//! caller of what is exported here.
+//! [`forebay_ffi::api`], and for servers and the command line [`forebay_server`]; what users see is
+//! the TypeScript layer in `lib/`, which is the only caller of what is exported here.
 //!
 //! No call blocks JavaScript's thread: each takes a [`port::Port`] and a number, is handed in to
 //! the store, and its answer arrives at the port under this number.
@@ -15,5 +15,6 @@ mod port;
 mod queue;
 mod received;
 mod requests;
+mod serve;
 mod store;
 mod values;

@@ -5,6 +5,7 @@ use crate::numbers::{whole, whole_if};
 use crate::port::Port;
 use crate::queue::NativeQueue;
 use crate::requests::{OpenInput, QueueInput};
+use crate::serve::{ServeInput, serve_store};
 use crate::values::{Checked, Counters, Names, Recovered, Task};
 use forebay_ffi::api::{Result, Store};
 use napi_derive::napi;
@@ -14,7 +15,7 @@ use napi_derive::napi;
 pub fn open(port: &Port, id: u32, location: String, options: OpenInput) -> Option<Answer> {
     port.apart(id, move || {
         let store = options.read()?.open(location)?;
-        Ok(Answer::Store(NativeStore { store }))
+        Ok(Answer::Store(NativeStore::new(store)))
     })
 }
 
@@ -22,6 +23,12 @@ pub fn open(port: &Port, id: u32, location: String, options: OpenInput) -> Optio
 #[napi]
 pub struct NativeStore {
     store: Store,
+}
+
+impl NativeStore {
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
 }
 
 #[napi]
@@ -38,9 +45,7 @@ impl NativeStore {
 
     #[napi]
     pub fn scope(&self, account: String, region: String) -> Self {
-        Self {
-            store: self.store.scope(&account, &region),
-        }
+        Self::new(self.store.scope(&account, &region))
     }
 
     #[napi]
@@ -163,6 +168,11 @@ impl NativeStore {
     pub fn backup(&self, port: &Port, id: u32, to: String) -> Option<Answer> {
         let store = self.store.clone();
         port.apart(id, move || store.backup(to).map(|()| Answer::Nothing))
+    }
+
+    #[napi]
+    pub fn serve(&self, port: &Port, id: u32, input: ServeInput) -> Option<Answer> {
+        serve_store(port, id, self.store.clone(), input)
     }
 
     #[napi]

@@ -6,12 +6,15 @@ import { test as plain } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
   awaitMessage,
+  createTestServer,
   createTestStore,
   disordered,
+  environment,
   expectNoMessage,
   milliseconds,
 } from 'forebay/testing';
-import { test } from 'forebay/testing/node';
+import { endpoint, test } from 'forebay/testing/node';
+import { ask } from './tools/client.mjs';
 
 test('a test has a store, a queue and virtual time', async ({ t, forebay, store, queue }) => {
   assert.equal(t.name, 'a test has a store, a queue and virtual time');
@@ -93,6 +96,32 @@ plain('a test store closes, and may run on real time', async () => {
   assert.throws(() => milliseconds('soon'), RangeError);
 });
 
+plain('a test has a server, and the environment leads to it', async (t) => {
+  process.env.AWS_PROFILE = 'work';
+  delete process.env.AWS_ENDPOINT_URL_SQS;
+  await t.test('inside', async (inner) => {
+    const server = await endpoint(inner);
+    const { url, store } = server;
+    assert.deepEqual({ ...process.env, ...environment(url) }, { ...process.env });
+    assert.equal(process.env.AWS_PROFILE, undefined);
+    const name = { QueueName: 'orders' };
+    const { QueueUrl } = await ask(process.env.AWS_ENDPOINT_URL_SQS, 'CreateQueue', name);
+    await ask(url, 'SendMessage', { QueueUrl, MessageBody: 'later', DelaySeconds: 900 });
+    const orders = await store.getQueue('orders');
+    await expectNoMessage(orders);
+    await server.advance('15m');
+    assert.equal((await awaitMessage(orders)).text, 'later');
+    await server.reset();
+    assert.deepEqual(await store.listQueues(), []);
+  });
+  assert.equal(process.env.AWS_PROFILE, 'work');
+  assert.equal(process.env.AWS_ENDPOINT_URL_SQS, undefined);
+  delete process.env.AWS_PROFILE;
+  const frozen = await createTestServer({ test: { frozen: true, startMs: 5 } });
+  assert.equal(await frozen.advance(5), 10);
+  await frozen[Symbol.asyncDispose]();
+});
+
 plain('vitest has the same', { timeout: 120_000 }, (t) => {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { status, stdout, stderr } = spawnSync(
@@ -102,5 +131,5 @@ plain('vitest has the same', { timeout: 120_000 }, (t) => {
   );
   t.diagnostic(stdout);
   assert.equal(status, 0, stderr + stdout);
-  assert.match(stdout, /Tests +3 passed/);
+  assert.match(stdout, /Tests +4 passed/);
 });

@@ -1,6 +1,6 @@
 //! The native half of the Python package `forebay`. It translates between Python and
-//! [`forebay_ffi::api`] and decides nothing; what needs no native code is Python beside it, in
-//! `python/forebay`.
+//! [`forebay_ffi::api`], and for servers and the command line [`forebay_server`], and decides
+//! nothing; what needs no native code is Python beside it, in `python/forebay`.
 //!
 //! Documentation comments of classes and methods are their docstrings: they speak of Python.
 
@@ -18,6 +18,7 @@ mod queue;
 mod receive;
 mod report;
 mod send;
+mod serve;
 mod store;
 
 /// The native half of forebay; import `forebay` instead.
@@ -45,6 +46,8 @@ mod _native {
     use crate::report::{CheckReport, Counts, NamePage, Recovery, Statistics};
     #[pymodule_export]
     use crate::send::{SendReceipt, SendRequest};
+    #[pymodule_export]
+    use crate::serve::{Server, run_program, serve};
     #[pymodule_export]
     use crate::store::Store;
 

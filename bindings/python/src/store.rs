@@ -6,6 +6,7 @@ use crate::move_task::MoveTask;
 use crate::queue::Queue;
 use crate::report::{CheckReport, NamePage, Recovery, Statistics};
 use forebay_ffi::api::{self, QueueOptions};
+use forebay_server::embed::Source;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -23,6 +24,11 @@ pub struct Store {
 impl Store {
     pub fn new(store: api::Store, location: String) -> Self {
         Self { store, location }
+    }
+
+    /// This store as what a server serves, and what it is called.
+    pub fn served(&self) -> (Source, String) {
+        (Source::Open(self.store.clone()), self.location.clone())
     }
 }
 

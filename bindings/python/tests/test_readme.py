@@ -39,6 +39,7 @@ def test_every_program_runs(tmp_path: Path) -> None:
         "b'for whoever comes first'",
         "working on b'the first'",
         "working on b'the last'",
+        "True",
         "AWS.SimpleQueueService.NonExistentQueue False The specified queue does not exist.",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from typing import Any
 
 import forebay
 import pytest
-from forebay.testing import Disorder, await_message, expect_nothing
+from client import ask
+from forebay.testing import Disorder, await_message, environment, expect_nothing
 
 
 def test_the_store_of_a_test_has_its_own_time(
@@ -102,3 +104,39 @@ def test_the_plugin_says_how_to_repeat(pytester: pytest.Pytester) -> None:
     assert "forebay: --forebay-seed=7" in first.outlines
     bodies = [[line for line in run.outlines if line.startswith("b'")] for run in (first, second)]
     assert bodies[0] == bodies[1]
+
+
+def test_a_test_has_a_server_of_its_own(forebay_endpoint: forebay.Endpoint) -> None:
+    for name, value in environment(forebay_endpoint).items():
+        assert os.environ[name] == value
+    url = ask(os.environ["AWS_ENDPOINT_URL_SQS"], "CreateQueue", QueueName="orders")["QueueUrl"]
+    ask(forebay_endpoint, "SendMessage", QueueUrl=url, MessageBody="later", DelaySeconds=900)
+    orders = forebay_endpoint.store.get_queue("orders")
+    expect_nothing(orders, within=0)
+    forebay_endpoint.advance(900)
+    assert await_message(orders).body == b"later"
+
+
+def test_the_environment_is_put_back(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.delenv("AWS_ENDPOINT_URL_SQS", raising=False)
+    pytester.makepyfile(
+        """
+        import os, socket
+
+        ports = []
+
+        def test_one(forebay_endpoint):
+            assert "AWS_PROFILE" not in os.environ
+            ports.append(forebay_endpoint.port)
+
+        def test_two():
+            assert os.environ["AWS_PROFILE"] == "work"
+            assert "AWS_ENDPOINT_URL_SQS" not in os.environ
+            with socket.socket() as other:
+                assert other.connect_ex(("127.0.0.1", ports[0])) != 0
+        """
+    )
+    pytester.runpytest("-p", "forebay.pytest_plugin").assert_outcomes(passed=2)

@@ -130,6 +130,20 @@ impl OpenOptions {
         self.open_storage(Location::parse(location.as_ref())?.open(&self.store)?)
     }
 
+    /// Handles of their own over a store that is open already, `mem:` too: with this account and
+    /// region and these limits, and closed apart from `store`'s. What belongs to the store itself,
+    /// such as clock and durability, stays as it was opened.
+    ///
+    /// Errors: `Closed`, `Forked`.
+    pub fn open_beside(&self, store: &Store) -> Result<Store> {
+        let settings = Settings {
+            strictness: self.strictness,
+            manual_clock: store.has_manual_clock(),
+        };
+        let shared = Shared::new(store.shared().storage()?, settings)?;
+        Ok(Store::new(shared, &self.account, &self.region))
+    }
+
     /// Handles over a store that was opened by other means, such as one on a simulated disk.
     pub fn open_storage(&self, storage: Arc<dyn Storage>) -> Result<Store> {
         let settings = Settings {

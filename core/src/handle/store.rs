@@ -141,6 +141,11 @@ impl Store {
         Ok(self.shared.storage()?.now_ms())
     }
 
+    /// True if time stands still until [`Store::advance`].
+    pub fn has_manual_clock(&self) -> bool {
+        self.shared.settings.manual_clock
+    }
+
     /// Moves a manual clock on by `by_ms` milliseconds and returns the new time. Move tasks have
     /// then done what is due, and the waits of this store's handles that end or find a message by
     /// then have been answered: their callbacks have returned.

@@ -2,7 +2,9 @@
 
 #[cfg(feature = "faults")]
 pub(super) use super::posix::kill_self;
-pub(super) use super::posix::{Mapping, at_fork, close_in_child, free_bytes, process_alive};
+pub(super) use super::posix::{
+    Mapping, at_fork, close_in_child, free_bytes, process_alive, signals_end_process,
+};
 use super::posix::{c_path, check};
 use std::fs::{File, OpenOptions};
 use std::io;

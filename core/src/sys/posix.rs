@@ -105,7 +105,18 @@ pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
     Ok((found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
 }
 
-/// True if a process `pid` exists, a zombie included.
+/// SIGINT and SIGTERM do what they do by default, unless they are ignored.
+pub(super) fn signals_end_process() {
+    for number in [libc::SIGINT, libc::SIGTERM] {
+        // SAFETY: the handlers that are set are names of what the kernel does; no code is called.
+        unsafe {
+            if libc::signal(number, libc::SIG_DFL) == libc::SIG_IGN {
+                libc::signal(number, libc::SIG_IGN);
+            }
+        }
+    }
+}
+
 #[cfg(feature = "faults")]
 pub(super) fn kill_self() -> ! {
     // SAFETY: only numbers are passed.
@@ -114,6 +125,7 @@ pub(super) fn kill_self() -> ! {
     std::process::abort()
 }
 
+/// True if a process `pid` exists, a zombie included.
 pub(super) fn process_alive(pid: u32) -> bool {
     let Ok(pid) = libc::pid_t::try_from(pid) else {
         return false;

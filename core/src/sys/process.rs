@@ -13,6 +13,13 @@ pub fn alive(pid: u32) -> bool {
     os::process_alive(pid)
 }
 
+/// SIGINT and SIGTERM end this process again, where an interpreter that hosts it has put handlers
+/// of its own; what is ignored stays ignored. For programs, never for a library's calls.
+pub fn signals_end_process() {
+    #[cfg(unix)]
+    os::signals_end_process();
+}
+
 /// Ends this process at once, as a kill from outside would: nothing is flushed or unlocked.
 #[cfg(feature = "faults")]
 pub fn kill_self() -> ! {

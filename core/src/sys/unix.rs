@@ -4,7 +4,9 @@ pub(super) use super::futex::{poll_wait as futex_wait, poll_wake as futex_wake};
 use super::posix::check;
 #[cfg(feature = "faults")]
 pub(super) use super::posix::kill_self;
-pub(super) use super::posix::{Mapping, at_fork, close_in_child, free_bytes, process_alive};
+pub(super) use super::posix::{
+    Mapping, at_fork, close_in_child, free_bytes, process_alive, signals_end_process,
+};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};

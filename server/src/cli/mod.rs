@@ -16,7 +16,12 @@ mod store;
 mod transfer;
 
 use clap::Subcommand;
-use std::process::ExitCode;
+
+/// Exit status of a command that did what it was told.
+pub const DONE: u8 = 0;
+
+/// Exit status of a failure, whose reason is on standard error.
+pub const FAILED: u8 = 1;
 
 /// Exit status where there was nothing to show, receive or move.
 const NOTHING: u8 = 2;
@@ -67,7 +72,7 @@ pub enum Command {
 }
 
 /// Runs a command; `whole` is the definition of the program, for completions and the manual.
-pub fn run(command: &Command, whole: clap::Command) -> ExitCode {
+pub fn run(command: &Command, whole: clap::Command) -> u8 {
     let outcome = match command {
         Command::Ls(arguments) => queues::ls(arguments),
         Command::Create(arguments) => queues::create(arguments),
@@ -89,11 +94,11 @@ pub fn run(command: &Command, whole: clap::Command) -> ExitCode {
         Command::Man(_) => shell::man(whole),
     };
     match outcome {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Nothing) => ExitCode::from(NOTHING),
+        Ok(Ending::Done) => DONE,
+        Ok(Ending::Nothing) => NOTHING,
         Err(text) => {
             eprintln!("forebay: {text}");
-            ExitCode::FAILURE
+            FAILED
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `forebay convert-elasticmq FILE`.
 
+use crate::cli::{DONE, FAILED};
+use crate::config::elasticmq;
 use clap::Args;
-use forebay_server::config::elasticmq;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// Prints the queue sections of an ElasticMQ configuration as ours.
 #[derive(Debug, Args)]
@@ -13,7 +13,7 @@ pub struct ConvertElasticmq {
 }
 
 /// Prints TOML on standard output, and what has no counterpart on standard error.
-pub fn run(arguments: &ConvertElasticmq) -> ExitCode {
+pub fn run(arguments: &ConvertElasticmq) -> u8 {
     let text = std::fs::read_to_string(&arguments.file).map_err(|error| error.to_string());
     match text.and_then(|text| elasticmq::convert(&text)) {
         Ok(converted) => {
@@ -21,14 +21,14 @@ pub fn run(arguments: &ConvertElasticmq) -> ExitCode {
             for note in converted.notes {
                 eprintln!("note: {note}");
             }
-            ExitCode::SUCCESS
+            DONE
         }
         Err(error) => {
             eprintln!(
                 "forebay convert-elasticmq: {}: {error}",
                 arguments.file.display()
             );
-            ExitCode::FAILURE
+            FAILED
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `forebay serve`.
 
+use crate::cli::{DONE, FAILED};
+use crate::{Config, config};
 use clap::Args;
-use forebay_server::{Config, config};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// Serves queues to SQS clients.
 #[derive(Debug, Args)]
@@ -44,13 +44,13 @@ pub struct Serve {
 }
 
 /// Runs until SIGINT or SIGTERM.
-pub fn run(arguments: &Serve) -> ExitCode {
+pub fn run(arguments: &Serve) -> u8 {
     start_logs(arguments);
     match serve(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => DONE,
         Err(text) => {
             eprintln!("forebay serve: {text}");
-            ExitCode::FAILURE
+            FAILED
         }
     }
 }
@@ -78,13 +78,8 @@ fn serve(arguments: &Serve) -> Result<(), String> {
     if arguments.test {
         prepare_test(&mut config, arguments);
     }
-    let open_to_all = config.credentials.is_empty();
-    if open_to_all && !arguments.listen.ip().is_loopback() && !arguments.insecure {
-        return Err(format!(
-            "{} can be reached from elsewhere and there are no credentials: anyone could use the \
-             queues. Add credentials to the configuration, listen on 127.0.0.1, or say --insecure",
-            arguments.listen
-        ));
+    if !arguments.insecure {
+        config.check_exposure(arguments.listen, "say --insecure")?;
     }
     raise_file_limit(config.limits.connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -96,15 +91,10 @@ fn serve(arguments: &Serve) -> Result<(), String> {
         .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     // The one line on standard output: whoever started this with port 0 reads it.
-    let scheme = if config.tls.is_some() {
-        "https"
-    } else {
-        "http"
-    };
-    println!("{scheme}://{address}");
+    println!("{}", config.url(address));
     tracing::info!(%address, store = %config.store.location.display(), "serving");
     runtime
-        .block_on(forebay_server::run(listener, config, signal()))
+        .block_on(crate::run(listener, config, signal()))
         .map_err(|error| error.to_string())?;
     tracing::info!("stopped");
     Ok(())

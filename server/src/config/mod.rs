@@ -20,6 +20,7 @@ pub use tls::TlsConfig;
 use forebay::key::{DEFAULT_ACCOUNT, DEFAULT_REGION};
 use forebay::store;
 use serde::Deserialize;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The whole configuration.
@@ -141,6 +142,26 @@ impl Config {
             queue.check()?;
         }
         Ok(())
+    }
+}
+
+impl Config {
+    /// Without credentials anyone may call, so only this machine may reach the server. `remedy`
+    /// says how whoever starts it overrules that.
+    pub fn check_exposure(&self, address: SocketAddr, remedy: &str) -> Result<(), String> {
+        if !self.credentials.is_empty() || address.ip().is_loopback() {
+            return Ok(());
+        }
+        Err(format!(
+            "{address} can be reached from elsewhere and there are no credentials: anyone could \
+             use the queues. Add credentials to the configuration, listen on 127.0.0.1, or {remedy}"
+        ))
+    }
+
+    /// What clients take as their endpoint when the server listens at `address`.
+    pub fn url(&self, address: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
     }
 }
 

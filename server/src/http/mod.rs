@@ -57,7 +57,7 @@ pub async fn serve(
             }
         }
     }
-    drop(listener);
+    end(listener);
     service.drain();
     let patience = Duration::from_secs(service.config.limits.shutdown_s);
     let ended = async { while connections.join_next().await.is_some() {} };
@@ -69,6 +69,19 @@ pub async fn serve(
         connections.shutdown().await;
     }
     Ok(())
+}
+
+/// Ends the listening of the socket itself, and not only of this copy: a child that was forked
+/// would otherwise go on to take connections that nobody serves.
+fn end(listener: tokio::net::TcpListener) {
+    #[cfg(unix)]
+    if let Ok(listener) = listener.into_std() {
+        let socket = std::net::TcpStream::from(std::os::fd::OwnedFd::from(listener));
+        // There is nothing to do about a failure, and the copy is closed all the same.
+        let _ = socket.shutdown(std::net::Shutdown::Both);
+    }
+    #[cfg(not(unix))]
+    drop(listener);
 }
 
 /// Takes a connection when there is room for one.

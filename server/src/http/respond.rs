@@ -48,7 +48,7 @@ pub async fn respond(
         Err(refusal) => return Ok(response(refuse(&head, &refusal, &request_id), &request_id)),
     };
     if let Some(page) = head.path.strip_prefix(test_mode::PREFIX)
-        && let Some(printed) = service.answer_test(&head, page, &body).await
+        && let Some(printed) = service.answer_test(&head.method, page, &body.plain).await
     {
         return Ok(response(printed, &request_id));
     }

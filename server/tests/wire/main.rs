@@ -5,6 +5,7 @@
 mod attacks;
 mod auth;
 mod drain;
+mod embedded;
 mod golden;
 mod http;
 mod limits;

@@ -71,11 +71,7 @@ impl Server {
     }
 
     pub fn connect(&self) -> Client {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(WATCHDOG)).unwrap();
-        Client {
-            reader: BufReader::new(stream),
-        }
+        Client::connect(self.address)
     }
 
     /// One JSON request in a connection of its own.
@@ -120,6 +116,16 @@ impl Drop for Server {
 /// A connection.
 pub struct Client {
     reader: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(WATCHDOG)).unwrap();
+        Self {
+            reader: BufReader::new(stream),
+        }
+    }
 }
 
 /// What came back.

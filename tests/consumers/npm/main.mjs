@@ -1,11 +1,14 @@
 // A program outside the tree that installed the npm package: as a module.
 
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { open } from 'forebay';
-import { createTestStore } from 'forebay/testing';
+import { createInterface } from 'node:readline';
+import { open, serve } from 'forebay';
+import { createTestServer, createTestStore } from 'forebay/testing';
 
 const folder = mkdtempSync(join(tmpdir(), 'forebay-npm-'));
 const store = await open(join(folder, 'queues'));
@@ -19,4 +22,29 @@ for (const message of await orders.receive({ max: 10, wait: 20 })) {
 await store.close();
 rmSync(folder, { recursive: true });
 await (await createTestStore()).close();
+await (await createTestServer()).close();
+
+async function create(url, QueueName) {
+  const headers = { 'x-amz-target': 'AmazonSQS.CreateQueue' };
+  const body = JSON.stringify({ QueueName });
+  const answer = await fetch(url, { method: 'POST', headers, body });
+  return (await answer.json()).QueueUrl;
+}
+
+const server = await serve();
+assert.equal(await create(server.url, 'orders'), `${server.url}/000000000000/orders`);
+await server.close();
+
+// As npx starts it, but with this Node.
+const emulator = JSON.parse(process.env.FOREBAY_EMULATOR ?? '[]');
+const [first, ...rest] = [...emulator, process.execPath, 'node_modules/.bin/forebay'];
+const version = spawnSync(first, [...rest, '--version'], { encoding: 'utf8' });
+assert.match(version.stdout, /^forebay \d+\.\d+\.\d+\n$/, version.stderr);
+const words = ['serve', '--store', 'mem:', '--listen', '127.0.0.1:0', '--log', 'error'];
+const child = spawn(first, [...rest, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+const exit = once(child, 'exit');
+const [url] = await once(createInterface(child.stdout), 'line');
+assert.equal(await create(url, 'orders'), `${url}/000000000000/orders`);
+child.kill('SIGTERM');
+assert.deepEqual(await exit, [0, null]);
 console.log('1 passed, 0 failed, 0 skipped');

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import importlib.metadata
+import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import forebay
 from forebay import aio, codecs
+
+
+EMULATOR: list[str] = json.loads(os.environ.get("FOREBAY_EMULATOR", "[]"))
+INTERPRETER = [*EMULATOR, sys.executable]
+"""How another process like this one starts."""
 
 
 def blocks(folder: Path) -> None:
@@ -65,8 +73,45 @@ def shares(folder: Path) -> None:
     program = "import forebay, sys; s = forebay.open(sys.argv[1]); print(s.list_queues())"
     with forebay.open(folder / "queues") as store:
         store.create_queue("shared")
-        command = [sys.executable, "-c", program, store.location]
+        command = [*INTERPRETER, "-c", program, store.location]
         assert subprocess.check_output(command, text=True) == "['shared']\n"
+
+
+def create(url: str, name: str) -> str:
+    """Creates a queue over the wire and returns its URL."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    body = json.dumps({"QueueName": name})
+    connection.request("POST", "/", body, {"X-Amz-Target": "AmazonSQS.CreateQueue"})
+    answer = json.load(connection.getresponse())
+    connection.close()
+    return str(answer["QueueUrl"])
+
+
+def serves(folder: Path) -> None:
+    with forebay.serve(folder / "queues") as endpoint:
+        assert create(endpoint, "orders") == f"{endpoint}/000000000000/orders"
+        assert endpoint.store.list_queues() == ["orders"]
+
+
+def commands(folder: Path) -> None:
+    """The program that the installation put beside the interpreter."""
+    program = [str(Path(sysconfig.get_path("scripts")) / "forebay")]
+    if EMULATOR:
+        program = [*INTERPRETER, "-m", "forebay"]
+    version = subprocess.check_output([*program, "--version"], text=True)
+    assert version == f"forebay {forebay.__version__}\n", version
+    words = ["serve", "--listen", "127.0.0.1:0", "--log", "error"]
+    start = [*program, *words]
+    with subprocess.Popen(start, cwd=folder, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout
+            create(child.stdout.readline().strip(), "orders")
+            listed = subprocess.check_output([*program, "ls"], cwd=folder, text=True)
+            assert json.loads(listed)["name"] == "orders", listed
+            child.terminate()
+            assert child.wait(timeout=60) == 0
+        finally:
+            child.kill()
 
 
 def tells(folder: Path) -> None:
@@ -80,7 +125,16 @@ def tells(folder: Path) -> None:
 
 
 def main() -> int:
-    cases: list[Callable[[Path], None]] = [blocks, awaits, works, raises, shares, tells]
+    cases: list[Callable[[Path], None]] = [
+        blocks,
+        awaits,
+        works,
+        raises,
+        shares,
+        serves,
+        commands,
+        tells,
+    ]
     failed = 0
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,6 @@
 //! `cargo xtask package`: what users install, built for release, and tried out in empty projects.
 
+mod emulated;
 pub mod node;
 mod python;
 

@@ -1,5 +1,6 @@
 //! The npm tarballs: the main package, and one for each platform with its native half.
 
+use super::emulated::{self, Emulator};
 use crate::node::{self, Node};
 use crate::place;
 use crate::shell::Call;
@@ -29,6 +30,9 @@ const PLATFORMS: [Platform; 2] = [
 /// The oldest C library it runs with; the oldest supported Node needs a newer one.
 const GLIBC: &str = "2.17";
 
+/// What is run in an empty project.
+const PROGRAMS: [&str; 2] = ["main.mjs", "main.cjs"];
+
 /// A linker and C compiler for every platform and C library, as wheels.
 const ZIG_WHEELS: [&str; 2] = ["ziglang==0.15.1", "cargo-zigbuild==0.24.1"];
 
@@ -43,6 +47,12 @@ pub fn run() -> crate::Outcome {
     let mut tally = Tally::default();
     for node in node::all()? {
         tally += try_out(&folder, &node)?;
+    }
+    for platform in PLATFORMS
+        .iter()
+        .filter(|it| Some(it.name) != own_platform())
+    {
+        tally += try_emulated(&folder, platform)?;
     }
     println!("{tally}");
     if tally.failed > 0 {
@@ -114,7 +124,7 @@ pub fn try_out(tarballs: &Path, node: &Node) -> Result<Tally, String> {
     };
     let project = project(tarballs, platform)?;
     let mut tally = Tally::default();
-    for program in ["main.mjs", "main.cjs"] {
+    for program in PROGRAMS {
         let call = Call::new(&node.program).dir(&project).arg(program);
         tally += call.counted()?;
     }
@@ -129,6 +139,31 @@ pub fn try_out(tarballs: &Path, node: &Node) -> Result<Tally, String> {
         println!("{text}");
     }
     tally += Tally::one(compiled.is_ok());
+    Ok(tally)
+}
+
+/// Runs the tarballs for another processor with an emulator, where there is one.
+fn try_emulated(tarballs: &Path, platform: &Platform) -> Result<Tally, String> {
+    let emulator = match platform.triple.starts_with(emulated::MACHINE) {
+        true => Emulator::find()?,
+        false => None,
+    };
+    let Some(emulator) = emulator else {
+        println!(
+            "skipped: the tarball for {} was not run on this machine",
+            platform.name
+        );
+        return Ok(Tally {
+            skipped: 1,
+            ..Tally::default()
+        });
+    };
+    let project = project(tarballs, platform.name)?;
+    let node = emulator.node()?;
+    let mut tally = Tally::default();
+    for program in PROGRAMS {
+        tally += emulator.call(&node).dir(&project).arg(program).counted()?;
+    }
     Ok(tally)
 }
 
@@ -149,7 +184,8 @@ fn project(tarballs: &Path, platform: &str) -> Result<PathBuf, String> {
     Call::new("npm")
         .dir(&project)
         .args(["install", "--offline", "--omit=optional", "--omit=peer"])
-        .args(["--no-audit", "--no-fund"])
+        // By force: of another platform it is there to be run by an emulator.
+        .args(["--no-audit", "--no-fund", "--force"])
         .arg(tarballs.join(format!("forebay-{version}.tgz")))
         .arg(tarballs.join(format!("forebay-{platform}-{version}.tgz")))
         .run()?;

@@ -1,5 +1,6 @@
 //! The wheels of all platforms and the sdist, each installed into an empty environment.
 
+use super::emulated::{self, Emulator};
 use crate::place;
 use crate::python;
 use crate::shell::Call;
@@ -12,6 +13,9 @@ const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-g
 
 /// Interpreters without a GIL. Before 3.15 they need a wheel each, without the stable ABI.
 const FREE_THREADED: [&str; 2] = ["python3.14t", "python3.13t"];
+
+/// The oldest Python that a wheel is for.
+const OLDEST: &str = "3.11";
 
 /// Interpreters that a wheel is tried with, the oldest that it supports first.
 const INTERPRETERS: [&str; 4] = ["python3.11", "python3.12", "python3.13", "python3.14"];
@@ -55,12 +59,12 @@ fn try_wheels(folder: &Path) -> Result<Tally, String> {
     let mut tally = Tally::default();
     for target in TARGETS {
         let machine = target.split('-').next().unwrap_or(target);
+        let wheel = only(folder, &format!("_{machine}.whl"))?;
+        say_size(&wheel)?;
         if machine != std::env::consts::ARCH || !cfg!(target_os = "linux") {
-            println!("skipped: the wheel for {machine} was not run on this machine");
-            tally.skipped += 1;
+            tally += try_emulated(machine, &wheel)?;
             continue;
         }
-        let wheel = only(folder, &format!("_{machine}.whl"))?;
         let here: Vec<String> = INTERPRETERS.into_iter().filter_map(find).collect();
         let (oldest, newest) = match (here.first(), here.last()) {
             (Some(oldest), Some(newest)) => (oldest.as_str(), newest.as_str()),
@@ -72,6 +76,45 @@ fn try_wheels(folder: &Path) -> Result<Tally, String> {
         }
     }
     Ok(tally)
+}
+
+/// Runs the wheel for another processor with an emulator, where there is one.
+fn try_emulated(machine: &str, wheel: &Path) -> Result<Tally, String> {
+    let emulator = match machine {
+        emulated::MACHINE => Emulator::find()?,
+        _ => None,
+    };
+    let Some(emulator) = emulator else {
+        println!("skipped: the wheel for {machine} was not run on this machine");
+        return Ok(Tally {
+            skipped: 1,
+            ..Tally::default()
+        });
+    };
+    let site = place::fresh("package/python-emulated")?;
+    Call::new("python3")
+        .args(["-m", "pip", "install", "--quiet", "--no-index", "--no-deps"])
+        .args(["--disable-pip-version-check", "--only-binary=:all:"])
+        .args(["--platform", &format!("manylinux2014_{machine}")])
+        .args(["--python-version", OLDEST, "--target"])
+        .arg(&site)
+        .arg(wheel)
+        .run()?;
+    emulator
+        .call(&emulator.python())
+        .dir(&site)
+        .env("PYTHONPATH", &site)
+        .arg(place::root().join("tests/consumers/python/main.py"))
+        .counted()
+}
+
+/// How much users download.
+fn say_size(package: &Path) -> Result<(), String> {
+    let read = |error: std::io::Error| format!("{}: {error}", package.display());
+    let bytes = fs::metadata(package).map_err(read)?.len();
+    let name = package.file_name().unwrap_or_default().to_string_lossy();
+    println!("{name}: {:.1} MB", bytes as f64 / 1e6);
+    Ok(())
 }
 
 /// An interpreter: on the path, or one that pyenv keeps without putting it there.

@@ -1,8 +1,9 @@
-/** For tests of programs that use queues: stores on virtual time, and what to expect of them. */
+/** For tests of programs that use queues: stores and servers on virtual time, expectations. */
 
 import { AssertionError } from 'node:assert';
 import type { Message } from '../message.js';
 import type { Queue } from '../queue.js';
+import { serve, type ServeOptions, type Server } from '../serve.js';
 import { open, type OpenOptions, type QueueOptions, type Store } from '../store.js';
 
 export { disordered, type DisorderOptions } from './disorder.js';
@@ -48,6 +49,79 @@ export class TestStore {
 export async function createTestStore(options: OpenOptions = {}): Promise<TestStore> {
   const defaults: OpenOptions = { clock: 'manual', sixtySecondRules: false };
   return new TestStore(await open('mem:', { ...defaults, ...options }));
+}
+
+/** Variables that would lead a client elsewhere. */
+const FROM_OUTSIDE = ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'];
+
+/** The variables by which every AWS SDK and the AWS CLI use this endpoint. */
+export function environment(url: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_SQS: url,
+    AWS_ACCESS_KEY_ID: 'testing',
+    AWS_SECRET_ACCESS_KEY: 'testing',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_REGION: 'us-east-1',
+  };
+}
+
+/** An SQS server for tests; while it runs, the environment leads every AWS SDK to it. */
+export class TestServer {
+  readonly server: Server;
+  readonly #before: Map<string, string | undefined>;
+
+  /** @internal */
+  constructor(server: Server) {
+    this.server = server;
+    const variables = environment(server.url);
+    const names = [...FROM_OUTSIDE, ...Object.keys(variables)];
+    this.#before = new Map(names.map((name) => [name, process.env[name]]));
+    for (const name of FROM_OUTSIDE) delete process.env[name];
+    Object.assign(process.env, variables);
+  }
+
+  /** Where clients find it. */
+  get url(): string {
+    return this.server.url;
+  }
+
+  /** Its queues, as the library sees them. */
+  get store(): Store {
+    return this.server.store;
+  }
+
+  /** Moves its clock on, as `advance` of {@link TestStore}. */
+  advance(time: number | string): Promise<number> {
+    return this.server.advance(typeof time === 'number' ? time : milliseconds(time));
+  }
+
+  /** Deletes all queues, and forgets faults and disorder. */
+  reset(): Promise<void> {
+    return this.server.reset();
+  }
+
+  /** Stops it and puts the environment back. */
+  async close(): Promise<void> {
+    for (const [name, value] of this.#before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    this.#before.clear();
+    await this.server.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Starts an SQS server for tests. Its clock runs, and jumps with `advance`;
+ * `test: { frozen: true }` lets it stand still. The environment is the process's: where tests run
+ * at once in one process, give each client the `url`.
+ */
+export async function createTestServer(options: ServeOptions = {}): Promise<TestServer> {
+  return new TestServer(await serve({ test: true, ...options }));
 }
 
 const UNITS: Record<string, number> = {

@@ -3,7 +3,8 @@
 import * as runner from 'node:test';
 import type { Queue } from '../queue.js';
 import type { Store } from '../store.js';
-import { createTestStore, type TestStore } from './index.js';
+import type { ServeOptions } from '../serve.js';
+import { createTestServer, createTestStore, type TestServer, type TestStore } from './index.js';
 
 /** What a test gets. */
 export interface Fixtures {
@@ -30,4 +31,17 @@ export function test(
       await forebay.close();
     }
   });
+}
+
+/**
+ * Starts a server that ends with the test. Until then the environment leads every AWS SDK to it:
+ * `const { url, store } = await endpoint(t)`.
+ */
+export async function endpoint(
+  t: runner.TestContext,
+  options: ServeOptions = {},
+): Promise<TestServer> {
+  const server = await createTestServer(options);
+  t.after(() => server.close());
+  return server;
 }

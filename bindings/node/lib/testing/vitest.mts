@@ -3,7 +3,7 @@
 import { test as base } from 'vitest';
 import type { Queue } from '../queue.js';
 import type { Store } from '../store.js';
-import { createTestStore, type TestStore } from './index.js';
+import { createTestServer, createTestStore, type TestServer, type TestStore } from './index.js';
 
 /** What a test gets. */
 export interface Fixtures {
@@ -12,6 +12,8 @@ export interface Fixtures {
   store: Store;
   /** A standard queue with SQS's defaults. */
   queue: Queue;
+  /** A server; while the test runs, the environment leads every AWS SDK to it. */
+  endpoint: TestServer;
 }
 
 /** As `test` of vitest, with a store on virtual time that is closed afterwards. */
@@ -24,4 +26,9 @@ export const test = base.extend<Fixtures>({
   },
   store: ({ forebay }, use) => use(forebay.store),
   queue: async ({ forebay }, use) => use(await forebay.queue()),
+  endpoint: async ({}, use) => {
+    const endpoint = await createTestServer();
+    await use(endpoint);
+    await endpoint.close();
+  },
 });

@@ -7,6 +7,7 @@ import {
   Consumer,
   type ConsumerOptions,
   type Counts,
+  type Credential,
   ForebayError,
   type HandlerContext,
   HandlerTimeout,
@@ -22,8 +23,14 @@ import {
   type Recovery,
   Retry,
   type SendReceipt,
+  serve,
+  type ServedQueue,
+  type ServeLimits,
+  type ServeOptions,
+  Server,
   type Statistics,
   Store,
+  type TestModeOptions,
 } from 'forebay';
 
 const options: OpenOptions = {
@@ -40,6 +47,69 @@ const options: OpenOptions = {
   segmentBytes: 1 << 24,
   reserveBytes: 0,
 };
+
+const key: Credential = {
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'secret',
+  account: '111122223333',
+  sessionToken: 'token',
+  user: 'alice',
+  principalId: 'AIDA',
+  expiresAt: 1,
+  enabled: true,
+};
+const served: ServedQueue = {
+  name: 'q',
+  account: '111122223333',
+  region: 'eu-central-1',
+  attributes: { VisibilityTimeout: 60, SqsManagedSseEnabled: false, Policy: '{}' },
+  tags: { a: 'b' },
+  deadLetter: 'dead',
+  maxReceives: 5,
+};
+const limits: ServeLimits = {
+  connections: 1,
+  headerBytes: 65_536,
+  bodyBytes: 4_194_304,
+  headerTimeoutS: 60,
+  bodyTimeoutS: 60,
+  http2Streams: 1000,
+  shutdownS: 20,
+  threads: 64,
+  metricsQueues: 100,
+};
+const testMode: TestModeOptions = { frozen: true, startMs: 0, seed: 1 };
+const serving: ServeOptions = {
+  store: './queues',
+  host: '127.0.0.1',
+  port: 9324,
+  insecure: true,
+  test: testMode,
+  durability: 'full',
+  account: '000000000000',
+  region: 'us-east-1',
+  baseUrl: 'https://q.example',
+  trustProxy: true,
+  acceptedHosts: ['q.example'],
+  sixtySecondRules: true,
+  limits,
+  credentials: [key],
+  queues: [served],
+  tls: { certificate: 'cert.pem', key: 'key.pem' },
+};
+
+export async function servers(): Promise<void> {
+  await using server: Server = await serve(serving);
+  const store: Store = server.store;
+  const now: number = await server.advance(60_000);
+  await server.reset();
+  const faults: unknown[] = await server.control<unknown[]>('GET', 'faults');
+  const waits: unknown = await server.control('POST', 'wait', { queue: 'q', visible: 1 });
+  console.log(server.toString(), server.url, server.port, now, faults, waits);
+  await server.close();
+  await using shared: Server = await serve({ store, test: true });
+  console.log(shared.url);
+}
 
 export async function stores(): Promise<void> {
   await using store: Store = await open('./queues', options);

@@ -17,6 +17,12 @@ describe('the fixtures', () => {
     expect((await queue.receive())[0].text).toBe('x');
   });
 
+  test('a server that the environment leads to', async ({ endpoint }) => {
+    expect(process.env.AWS_ENDPOINT_URL_SQS).toBe(endpoint.url);
+    expect(await (await fetch(`${endpoint.url}/version`)).text()).toMatch(/^\S+\s*$/);
+    await endpoint.advance('1m');
+  });
+
   test('a store of its own for each test', async ({ store }) => {
     expect(await store.listQueues()).toEqual([]);
   });

@@ -10,7 +10,8 @@
                 print(message.body)
 
 `forebay.aio` has the same for asyncio, `Worker` calls a function for each message,
-`forebay.codecs` makes queues of values, `forebay.errors` has the exceptions.
+`forebay.codecs` makes queues of values, `forebay.errors` has the exceptions, and `serve` gives a
+store to every program that speaks SQS.
 """
 
 from . import aio, codecs, errors
@@ -34,6 +35,7 @@ from ._native import (
     __version__,
     open,
 )
+from ._serve import Endpoint, serve
 from .errors import BatchFailure, Error
 from .worker import Reject, Retry, Worker, lease_lost
 
@@ -43,6 +45,7 @@ __all__ = [
     "BatchFailure",
     "CheckReport",
     "Counts",
+    "Endpoint",
     "Error",
     "Message",
     "Messages",
@@ -65,4 +68,5 @@ __all__ = [
     "errors",
     "lease_lost",
     "open",
+    "serve",
 ]

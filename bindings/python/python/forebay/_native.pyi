@@ -1,5 +1,5 @@
 from asyncio import Future
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, final, overload
@@ -32,19 +32,30 @@ __all__ = [
     "Recovery",
     "SendReceipt",
     "SendRequest",
+    "Server",
     "Statistics",
     "Store",
     "Ticket",
     "__version__",
     "error_table",
     "open",
+    "program",
     "release",
+    "serve",
 ]
 
 __version__: str
 
 def error_table() -> list[tuple[int, str, bool]]: ...
 def release(messages: Iterable[Received[Any]]) -> None: ...
+def program(arguments: Sequence[str]) -> int: ...
+def serve(
+    source: Store | str | PathLike[str],
+    host: str,
+    port: int,
+    options: str,
+    insecure: bool,
+) -> Server: ...
 def open(
     location: str | PathLike[str],
     *,
@@ -438,6 +449,19 @@ class Recovery:
     def cut(self) -> str | None: ...
     @property
     def damage(self) -> list[str]: ...
+
+@final
+class Server:
+    @property
+    def url(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def store(self) -> Store: ...
+    def control(self, method: str, page: str, body: bytes) -> str: ...
+    def stop(self) -> None: ...
 
 @final
 class NamePage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -50,3 +51,81 @@ class SendOptions(TypedDict, total=False):
     dedup: str | None
     trace_header: str | None
     sender: str | None
+
+
+class TestOptions(TypedDict, total=False):
+    """How a server for tests starts."""
+
+    frozen: bool
+    start_ms: int
+    seed: int
+
+
+class _RequiredCredential(TypedDict):
+    access_key_id: str
+    secret_access_key: str
+    account: str
+
+
+class Credential(_RequiredCredential, total=False):
+    """An access key, and whom it belongs to."""
+
+    session_token: str
+    user: str
+    role: str
+    principal_id: str
+    expires_at: int
+    enabled: bool
+
+
+class _RequiredQueue(TypedDict):
+    name: str
+
+
+class ServedQueue(_RequiredQueue, total=False):
+    """A queue that exists when the server is ready."""
+
+    account: str
+    region: str
+    attributes: dict[str, str | int | bool]
+    tags: dict[str, str]
+    dead_letter: str
+    max_receives: int
+
+
+class Limits(TypedDict, total=False):
+    """Bounds of connections and requests."""
+
+    connections: int
+    header_bytes: int
+    body_bytes: int
+    header_timeout_s: int
+    body_timeout_s: int
+    http2_streams: int
+    shutdown_s: int
+    threads: int
+    metrics_queues: int
+
+
+class Tls(TypedDict):
+    """Files of a server of HTTPS."""
+
+    certificate: str | PathLike[str]
+    key: str | PathLike[str]
+
+
+class ServeOptions(TypedDict, total=False):
+    """What `forebay.serve` takes besides the store and the address; see docs/SERVER.md."""
+
+    durability: Literal["full", "strict", "os"] | None
+    test: bool | TestOptions
+    account: str | None
+    region: str | None
+    base_url: str | None
+    trust_proxy: bool
+    accepted_hosts: list[str]
+    sixty_second_rules: bool | None
+    limits: Limits | None
+    credentials: list[Credential]
+    queues: list[ServedQueue]
+    tls: Tls | None

@@ -5,6 +5,9 @@
         ship_everything(forebay_queue)
         expect_nothing(forebay_queue)
         forebay_store.advance(30)
+
+    def test_a_client(forebay_endpoint):
+        sqs = boto3.client("sqs")  # leads to the test's own server
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ import pytest
 
 from . import open as open_store
 from ._native import Queue, Store
-from .testing import Disorder
+from ._serve import Endpoint, serve
+from .testing import FROM_OUTSIDE, Disorder, environment
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,6 +52,20 @@ def forebay_store() -> Iterator[Store]:
 def forebay_queue(forebay_store: Store) -> Queue[bytes]:
     """An empty standard queue of `forebay_store`."""
     return forebay_store.create_queue("test")
+
+
+@pytest.fixture
+def forebay_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """An SQS server of this test alone, and an environment that leads every AWS SDK to it.
+
+    Its clock runs, and jumps with `advance`; `store` has the queues as the library sees them.
+    """
+    with serve(test=True) as endpoint:
+        for name in FROM_OUTSIDE:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment(endpoint).items():
+            monkeypatch.setenv(name, value)
+        yield endpoint
 
 
 @pytest.fixture

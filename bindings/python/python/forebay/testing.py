@@ -16,6 +16,21 @@ from ._native import Message, Queue, release
 
 T = TypeVar("T")
 
+FROM_OUTSIDE = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+"""Variables that would lead a client elsewhere; `forebay_endpoint` takes them away."""
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """The variables by which every AWS SDK and the AWS CLI use this endpoint."""
+    return {
+        "AWS_ENDPOINT_URL_SQS": str(endpoint),
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+    }
+
+
 POLL_S = 0.005
 """How often a helper looks into its queue, seconds."""
 

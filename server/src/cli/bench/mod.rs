@@ -5,8 +5,8 @@ mod report;
 mod steps;
 
 use super::{Ending, Outcome};
+use crate::client::{Connection, Endpoint, Key};
 use clap::Args;
-use forebay_server::client::{Connection, Endpoint, Key};
 use report::{Row, Style};
 use serde_json::json;
 use std::time::Duration;

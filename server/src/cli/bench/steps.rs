@@ -3,7 +3,7 @@
 
 use super::messages;
 use super::report::Row;
-use forebay_server::client::{Connection, Endpoint, Key};
+use crate::client::{Connection, Endpoint, Key};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -16,6 +16,7 @@ visible again at once. A call that was cancelled otherwise, such as a send, may 
 
 from ._message import Batch, Message
 from ._queue import Queue
+from ._serve import Endpoint, serve
 from ._store import Store, open
 
-__all__ = ["Batch", "Message", "Queue", "Store", "open"]
+__all__ = ["Batch", "Endpoint", "Message", "Queue", "Store", "open", "serve"]
