@@ -158,7 +158,8 @@ pub struct StoreOptions {
     pub lock_timeout: Duration,
     /// Size of a log segment in bytes, for a new store; a power of two, 4 MiB to 1 GiB.
     pub segment_bytes: u64,
-    /// Free space kept for receiving and deleting on a full disk, bytes.
+    /// Free space kept in the index for receiving and deleting on a full disk, bytes; 0 keeps
+    /// nothing there nor in the log, and such a disk cannot be drained.
     pub reserve_bytes: u64,
     /// Limits that tests lower.
     pub limits: StoreLimits,

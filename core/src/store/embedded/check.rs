@@ -9,9 +9,12 @@ use super::index::{ConfigCache, Index};
 use super::rebuild::replay;
 use super::record::{StorageId, content};
 use super::transition::Tx;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::CheckReport;
+use crate::sys::fs;
 use std::collections::BTreeMap;
+use std::path::Path;
+use tempfile::TempDir;
 
 /// Sentences that a report holds at the most; more of the same do not help.
 const PROBLEMS_MAX: usize = 100;
@@ -28,10 +31,7 @@ pub fn check(engine: &Engine) -> Result<CheckReport> {
 
 fn check_locked(engine: &Engine, tx: &mut Tx) -> Result<CheckReport> {
     let mut report = CheckReport::default();
-    let scratch = tempfile::Builder::new()
-        .prefix("check-")
-        .tempdir_in(&engine.directory)
-        .map_err(|error| Error::io("make a directory for the second index", &error))?;
+    let scratch = scratch(engine)?;
     let env = Environment::open(scratch.path())?;
     let (second_meta, recovery) = replay(
         &env,
@@ -73,6 +73,33 @@ fn check_locked(engine: &Engine, tx: &mut Tx) -> Result<CheckReport> {
         }
     }
     Ok(report)
+}
+
+/// A place for the second index: in the store's directory, where it was room for the first, or in
+/// the system's temporary one if the disk is too full.
+fn scratch(engine: &Engine) -> Result<TempDir> {
+    let make = |parent: &Path| {
+        tempfile::Builder::new()
+            .prefix("check-")
+            .tempdir_in(parent)
+            .map_err(|error| Error::io("make a directory for the second index", &error))
+    };
+    // As large as the first one, and what one transaction of its building copies.
+    let need = 2 * engine.env.used_bytes();
+    let temporary = std::env::temp_dir();
+    for parent in [&engine.directory, &temporary] {
+        if fs::free_bytes(parent).map_or(true, |free| free >= need) {
+            return make(parent);
+        }
+    }
+    Err(Error::new(
+        ErrorKind::DiskFull,
+        format!(
+            "a check builds a second index, for which {need} bytes must be free in {} or in {}",
+            engine.directory.display(),
+            temporary.display()
+        ),
+    ))
 }
 
 fn say(report: &mut CheckReport, problem: String) {

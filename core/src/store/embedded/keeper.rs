@@ -77,11 +77,14 @@ impl Engine {
     /// Makes the next segments of the log before they are needed. Whoever needs one first makes it
     /// itself, so nobody waits for this; on a full disk it is tried again now and then.
     fn make_spares(&self) -> Result<()> {
-        let (tail_lsn, prepared) = self.with_meta(|meta| (meta.tail_lsn, meta.prepared_lsn))?;
+        let (prepared, wanted) = self.with_meta(|meta| {
+            let wanted = self.space.spare_lsn(meta, meta.tail_lsn);
+            (meta.prepared_lsn, wanted)
+        })?;
         if !self.segments.try_acquire()? {
             return Ok(());
         }
-        let made = self.space.make_spares(tail_lsn, prepared);
+        let made = self.space.make_spares(prepared, wanted);
         point("spare-made");
         self.segments.release();
         match made {

@@ -24,6 +24,7 @@ pub mod rebuild;
 pub mod reclaim;
 pub mod record;
 pub mod registry;
+mod reserve;
 pub mod salvage;
 pub mod session;
 pub mod space;

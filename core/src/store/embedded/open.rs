@@ -162,15 +162,12 @@ fn open_space(
         .write(true)
         .open(directory.join("index").join("data.mdb"))
         .map_err(|error| Error::io("open the index file", &error))?;
-    let reserve = options.reserve_bytes;
-    let free = fs::free_bytes(directory);
-    let short = free.is_ok_and(|free| free < reserve.max(log.segment_bytes()));
     Ok(Space::new(
         log.clone(),
         env.clone(),
+        directory.to_owned(),
         index_file,
-        reserve,
-        short,
+        options.reserve_bytes,
     ))
 }
 

@@ -1,5 +1,5 @@
-//! On a full disk a large batch is carried out in several transactions: the pages of the index that
-//! one of them changes must fit into the reserve.
+//! On a full disk a large batch is carried out in several transactions, and no two commands share
+//! one: the pages of the index that a transaction changes must fit into the reserve.
 
 use super::combiner::Job;
 use super::engine::Engine;
@@ -8,14 +8,18 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Messages that a command changes in one transaction while the disk is full. Each may lie on
 /// other pages of the index, in several tables.
-pub const SHORT_MESSAGES_MAX: usize = 100;
+pub const SHORT_MESSAGES_MAX: usize = 50;
 
 impl Engine {
-    /// Answers the jobs that are too large for one transaction on a full disk, if it is one.
-    pub(super) fn run_in_pieces(&self, jobs: &mut [&mut Vec<Job>]) {
-        if !self.space.is_short() {
-            return;
+    /// Answers the jobs one by one and in small transactions, if the disk may be too full for one;
+    /// false if that is not needed.
+    pub(super) fn run_in_pieces(&self, jobs: &mut [&mut Vec<Job>]) -> bool {
+        let all = jobs.iter().flat_map(|jobs| jobs.iter());
+        let messages = all.map(|job| messages(&job.command)).sum();
+        if !self.space.is_short() && (messages <= SHORT_MESSAGES_MAX || self.space.fits(messages)) {
+            return false;
         }
+        self.space.note_full();
         for job in jobs.iter_mut().flat_map(|jobs| jobs.iter_mut()) {
             let pieces = pieces(&job.command);
             if !pieces.is_empty() {
@@ -24,6 +28,8 @@ impl Engine {
                 job.sync_lsn = sync_lsn;
             }
         }
+        self.run_alone(jobs);
+        true
     }
 
     fn run_pieces(&self, pieces: Vec<Command>, sync_lsn: &mut u64) -> Result<Outcome> {
@@ -45,6 +51,17 @@ impl Engine {
             }
         }
         Ok(Outcome::Each(all))
+    }
+}
+
+/// Messages that a command may change.
+fn messages(command: &Command) -> usize {
+    match command {
+        Command::Send { entries, .. } => entries.len(),
+        Command::Receive { max, .. } => *max as usize,
+        Command::Delete { receipts, .. } => receipts.len(),
+        Command::ChangeVisibility { entries, .. } => entries.len(),
+        _ => 1,
     }
 }
 

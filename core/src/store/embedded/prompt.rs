@@ -19,7 +19,9 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 impl Engine {
     /// Runs a command if its answer needs no wait; otherwise gives it back.
     pub fn execute_now(&self, command: Command) -> ControlFlow<Result<Outcome>, Command> {
-        if !self.is_prompt(&command) || self.check_usable().is_err() {
+        // On a full disk freed segments may have to be given back first.
+        let waits = !self.is_prompt(&command) || self.space.is_short();
+        if waits || self.check_usable().is_err() {
             return ControlFlow::Continue(command);
         }
         let mut job = Job::new(command);

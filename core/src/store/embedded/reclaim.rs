@@ -8,6 +8,7 @@ use super::fault::point;
 use super::index::entries::Meta;
 use super::log::{EndReason, ScanFrom};
 use super::record::{Record, Records};
+use super::reserve::COPIED_PER_BYTE;
 use super::transition::Tx;
 use crate::error::{Error, ErrorKind, Result};
 use std::sync::atomic::Ordering;
@@ -21,13 +22,10 @@ const STEP_BYTES: u64 = 1 << 20;
 /// Freed segments that may wait for the keeper.
 const FREED_SEGMENTS_MAX: u64 = 4;
 /// As [`STEP_BYTES`] on a full disk, where the pages of the index that a step changes live on the
-/// reserve as well.
+/// reserve as well; more only as a command appends more.
 const PRESSED_STEP_BYTES: u64 = 16 << 10;
-/// Bytes of copies that share a frame, and what one takes beside its content, roughly.
-const COPY_FRAME_BYTES: usize = 64 << 10;
+/// What a copy takes beside its content, roughly.
 const COPY_OVERHEAD_BYTES: usize = 100;
-/// Segments that are looked at to see whether a pass pays.
-const SEGMENTS_LOOKED_AT_MAX: u64 = 1_000;
 /// Spare segments that are kept ready; more are given back to the file system. One that still has
 /// a queue's record holds up those behind it, and then as many as [`SLACK_SEGMENTS`] come at once:
 /// fewer spare ones would be removed only to be made again.
@@ -53,26 +51,19 @@ impl Engine {
         let end = tail.lsn;
         let used = end.saturating_sub(tx.index.meta.reclaimed_lsn);
         let over = used > self.log_bytes_max(tx.index.meta.live_bytes) + step;
-        let room = tx.index.meta.prepared_lsn.saturating_sub(end) > step;
-        let pressed = !over && room && self.space.is_short();
-        match pressed {
-            true => match self.pays(tx) {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    tx.failed = Some(error);
-                    return;
-                }
-            },
-            false if !over => return,
-            false => {}
-        }
-        let before = tx.appender.end().lsn;
-        let step = if pressed {
-            step.min(PRESSED_STEP_BYTES)
-        } else {
+        let step = if self.space.presses(&tx.index.meta, end, used) {
+            // Never more than there is room for: what cannot be copied is not freed.
+            let room = tx.index.meta.prepared_lsn.saturating_sub(end);
+            let appended = tx.appender.pending_bytes() as u64;
+            PRESSED_STEP_BYTES
+                .max(appended * COPIED_PER_BYTE)
+                .min(room / 2)
+        } else if over {
             step
+        } else {
+            return;
         };
+        let before = tx.appender.end().lsn;
         if let Err(error) = self.reclaim(tx, step) {
             // An index that contradicts the log is no reason to refuse commands that do not meet
             // the contradiction; the log stays where it is until somebody looks.
@@ -95,25 +86,6 @@ impl Engine {
             .fetch_add(moved, Ordering::Relaxed);
         point("reclaim-copied");
         self.tell_of_freed(tx);
-    }
-
-    /// True if copying what lives in the oldest segments frees more than it takes before long. On
-    /// a full disk the copies live on the reserve, which holds a segment of them: then that
-    /// segment is free. Up to the end of a segment is wasted when its copies are packed anew.
-    fn pays(&self, tx: &mut Tx) -> Result<bool> {
-        let segment_bytes = self.log.segment_bytes();
-        let first = self.log.segment_of(tx.index.meta.reclaimed_lsn);
-        let last = self.log.segment_of(tx.index.meta.tail_lsn);
-        let mut gain = 0;
-        for number in first..last.min(first + SEGMENTS_LOOKED_AT_MAX) {
-            let held = tx.index.segment(number)?;
-            let taken = held.bytes + 2 * u64::from(held.longest);
-            gain += segment_bytes as i64 - taken as i64;
-            if gain >= segment_bytes as i64 / 2 {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Segments of which nothing is left are free without being read, however short the log is:
@@ -190,7 +162,7 @@ impl Engine {
     /// Appends what is still needed of these payloads, packed into frames of their own.
     fn copy(&self, tx: &mut Tx, old: &[(u64, Vec<u8>)]) -> Result<()> {
         let now_ms = self.clock_ms().max(tx.index.meta.now_ms);
-        let bytes_max = COPY_FRAME_BYTES.min(self.log.segment_bytes() as usize / 8);
+        let bytes_max = self.space.reserve().copy_frame_bytes() as usize;
         let (mut copies, mut bytes) = (Vec::new(), 0);
         for (lsn, payload) in old {
             let mut records = Records::new(payload);
@@ -226,19 +198,36 @@ impl Engine {
         self.recycle_freed()
     }
 
-    /// Gives freed segments back: as future segments, or to the file system. Called by the
-    /// keeper, outside the writer lock.
+    /// Gives freed segments back, unless somebody else is doing it. Called by the keeper, outside
+    /// the writer lock.
     pub(super) fn recycle_freed(&self) -> Result<()> {
+        if !self.segments.try_acquire()? {
+            return Ok(());
+        }
+        let result = self.recycle_all();
+        self.segments.release();
+        result
+    }
+
+    /// As [`Engine::recycle_freed`], and when it returns they are given back: on a full disk the
+    /// next command needs them.
+    pub(super) fn recycle_freed_now(&self) -> Result<()> {
+        self.segments.acquire(self.options.lock_timeout)?;
+        let result = self.recycle_all();
+        self.segments.release();
+        result
+    }
+
+    /// Freed segments become future segments, or go back to the file system.
+    fn recycle_all(&self) -> Result<()> {
         self.settle()?;
         let meta = self.with_meta(|meta| meta.clone())?;
         let first = self.log.segment_of(meta.head_lsn);
         let free = self.log.segment_of(meta.reclaimed_lsn);
-        if first >= free || !self.segments.try_acquire()? {
+        if first >= free {
             return Ok(());
         }
-        let result = self.recycle_range(first, free, &meta);
-        self.segments.release();
-        result
+        self.recycle_range(first, free, &meta)
     }
 
     fn recycle_range(&self, first: u64, free: u64, meta: &Meta) -> Result<()> {
@@ -249,10 +238,19 @@ impl Engine {
             self.sync_log(meta.carried_lsn)?;
         }
         let mut next = self.log.segment_of(meta.prepared_lsn);
+        // The oldest one is gone then, so what the reserve asks for ends behind it.
+        let after = Meta {
+            head_lsn: self.log.segment_start(free),
+            ..meta.clone()
+        };
         let tail = self.log.segment_of(meta.tail_lsn);
+        let spare_lsn = self.space.spare_lsn(&after, meta.tail_lsn);
+        let wanted = self
+            .log
+            .segment_of(spare_lsn)
+            .max(tail + 1 + SPARE_SEGMENTS_MAX);
         for number in first..free {
-            let spare = next.saturating_sub(tail + 1);
-            if spare < SPARE_SEGMENTS_MAX {
+            if next < wanted {
                 match self.log.recycle(number, next) {
                     Ok(_) => next += 1,
                     Err(_) if !self.log.segments()?.contains(&number) => {}

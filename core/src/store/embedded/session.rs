@@ -79,6 +79,7 @@ impl Engine {
         if self.page.dirty.load(Ordering::Acquire) != 0 {
             self.catch_up(&mut tx)?;
         }
+        self.space.look(&mut tx.index.meta);
         self.page.dirty.store(1, Ordering::Release);
         Ok(tx)
     }
@@ -231,6 +232,9 @@ impl Engine {
             }
             job.sync_lsn = tx.sync_lsn;
             if let Some(error) = tx.failed.take() {
+                if error.kind() == ErrorKind::DiskFull {
+                    self.space.note_full();
+                }
                 self.give_up(held, tx);
                 return Err(error);
             }
@@ -285,7 +289,7 @@ impl Engine {
             let freed = self.space.is_short() && self.space.take_freed();
             if freed {
                 // Whatever fails here fails again for whoever needs it.
-                let _ = self.recycle_freed();
+                let _ = self.recycle_freed_now();
             }
             let before = self.space.steps();
             if self.run_jobs(jobs)? {
@@ -328,6 +332,22 @@ impl Engine {
             }
         }
     }
+
+    /// Runs the jobs that have no answer yet, each in transactions of its own.
+    pub(super) fn run_alone(&self, jobs: &mut [&mut Vec<Job>]) {
+        for job in jobs.iter_mut().flat_map(|jobs| jobs.iter_mut()) {
+            if job.answer.is_some() {
+                continue;
+            }
+            let mut alone = vec![Job::new(job.command.clone())];
+            if let Err(error) = self.try_transact(&mut [&mut alone]) {
+                answer_all(&mut [&mut alone], &error);
+            }
+            if let Some(done) = alone.pop() {
+                *job = done;
+            }
+        }
+    }
 }
 
 impl Work for Engine {
@@ -336,7 +356,10 @@ impl Work for Engine {
             answer_all(jobs, &error);
             return;
         }
-        self.run_in_pieces(jobs);
+        if self.run_in_pieces(jobs) {
+            let _ = self.help_recycling();
+            return;
+        }
         let Err(error) = self.try_transact(jobs) else {
             // The answers stand; the next command meets the same failure and tells its caller.
             let _ = self.help_recycling();
@@ -352,18 +375,7 @@ impl Work for Engine {
             return;
         }
         // One job's failure, such as a send on a full disk, is not the others'.
-        for job in jobs.iter_mut().flat_map(|jobs| jobs.iter_mut()) {
-            if job.answer.is_some() {
-                continue;
-            }
-            let mut alone = vec![Job::new(job.command.clone())];
-            if let Err(error) = self.try_transact(&mut [&mut alone]) {
-                answer_all(&mut [&mut alone], &error);
-            }
-            if let Some(done) = alone.pop() {
-                *job = done;
-            }
-        }
+        self.run_alone(jobs);
     }
 
     fn is_synced(&self, lsn: u64) -> bool {

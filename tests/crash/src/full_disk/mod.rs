@@ -6,6 +6,7 @@ mod mount;
 pub use mount::Kind;
 
 use crate::{Failure, small_segments};
+use forebay::store::{Durability, StoreLimits};
 use forebay::{ErrorKind, OpenOptions, Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
 use mount::SmallDisk;
 use std::collections::HashSet;
@@ -37,6 +38,10 @@ pub struct Case {
     pub reopened: bool,
     /// Messages of one receive and one delete.
     pub drained_by: u32,
+    /// How often each message is received; before the last time all of them are, and none deleted.
+    pub receives: u32,
+    /// Whether answers wait for the disk. It takes the same room either way, and ten times as long.
+    pub durability: Durability,
 }
 
 impl Case {
@@ -50,6 +55,8 @@ impl Case {
         filler: false,
         reopened: false,
         drained_by: 1,
+        receives: 1,
+        durability: Durability::Full,
     };
     /// Messages so small that what a drain writes is more than what it drains.
     pub const TINY: Self = Self {
@@ -62,6 +69,18 @@ impl Case {
     pub const TINY_FIFO: Self = Self {
         fifo: true,
         ..Self::TINY
+    };
+
+    /// As [`Case::TINY`], small enough for every run of the tests.
+    pub const SHORT: Self = Self {
+        disk_mib: 24,
+        segment_bytes: 512 << 10,
+        ..Self::TINY
+    };
+    /// Consumers that fail: all messages are received, and given back, twice before they go.
+    pub const RETRIED: Self = Self {
+        receives: 3,
+        ..Self::SHORT
     };
 
     /// Each of `self` with and without the choices that have two sides.
@@ -83,20 +102,22 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} of {} MiB filled by {}, segments of {} KiB, {} B on a {} queue, drained {} at \
-             a time{}",
+            "{:?} of {} MiB filled by {}, segments of {} KiB, {} B on a {} queue ({:?}), drained \
+             {} at a time{}, received {} times",
             self.disk,
             self.disk_mib,
             if self.filler { "another" } else { "the store" },
             self.segment_bytes >> 10,
             self.body_bytes,
             if self.fifo { "FIFO" } else { "standard" },
+            self.durability,
             self.drained_by,
             if self.reopened {
                 " after reopening"
             } else {
                 ""
             },
+            self.receives,
         )
     }
 }
@@ -138,6 +159,9 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
     } else {
         refused(&queue, case, stored)?;
     }
+    for time in 1..case.receives {
+        retry(&queue, case, stored).map_err(|error| format!("time {time}: {error}"))?;
+    }
     drain(&queue, case, 0, stored)?;
     // The other program still has the rest of the disk.
     let again = stored.min(BEFORE_FILLER);
@@ -155,7 +179,11 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
 fn open(place: &Path, case: &Case) -> forebay::Result<Store> {
     OpenOptions::new()
         .segment_bytes(case.segment_bytes)
-        .limits(small_segments())
+        .durability(case.durability)
+        .limits(StoreLimits {
+            in_flight: u64::MAX,
+            ..small_segments()
+        })
         .open(place.join("store"))
 }
 
@@ -235,6 +263,28 @@ fn fill_to_the_last_byte(path: &Path) -> Result<(), Failure> {
     // What the file system put off takes its blocks now.
     let _ = file.sync_all();
     while file.write_all(&[0]).is_ok() {}
+    Ok(())
+}
+
+/// Receives all messages and gives them back.
+fn retry(queue: &Queue, case: &Case, count: u64) -> Result<(), Failure> {
+    let options = ReceiveOptions::new().max(case.drained_by);
+    let mut held = Vec::new();
+    while (held.len() as u64) < count {
+        let messages = queue
+            .receive(&options)
+            .map_err(|error| format!("receive with {} held: {error}", held.len()))?;
+        if messages.is_empty() {
+            return Err(format!("{} of {count} messages were received", held.len()).into());
+        }
+        held.extend(messages);
+    }
+    for messages in held.chunks(case.drained_by as usize) {
+        let given_back = messages.iter().map(|message| (message, 0));
+        for result in queue.change_visibility_batch(given_back)? {
+            result?;
+        }
+    }
     Ok(())
 }
 

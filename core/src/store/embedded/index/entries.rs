@@ -27,6 +27,10 @@ pub struct Meta {
     pub prepared_lsn: u64,
     /// Bytes of the log that a copy of everything live would take.
     pub live_bytes: u64,
+    /// Messages of all queues.
+    pub messages: u64,
+    /// Bytes of the longest content block since the store was last without messages.
+    pub longest: u32,
     /// Latest time seen, milliseconds; a new boot's clock starts no earlier.
     pub now_ms: u64,
     /// Next storage number.
@@ -50,6 +54,8 @@ impl Meta {
             carried_lsn: 0,
             prepared_lsn: head_lsn,
             live_bytes: 0,
+            messages: 0,
+            longest: 0,
             now_ms: 0,
             next_sid: 1,
             next_uid: 1,
@@ -72,7 +78,7 @@ impl Meta {
 
     /// As stored.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(84);
+        let mut out = Vec::with_capacity(104);
         out.u64(self.store_uid);
         out.u64(self.segment_bytes);
         out.u64(self.tail_lsn);
@@ -82,6 +88,8 @@ impl Meta {
         out.u64(self.carried_lsn);
         out.u64(self.prepared_lsn);
         out.u64(self.live_bytes);
+        out.u64(self.messages);
+        out.u32(self.longest);
         out.u64(self.now_ms);
         out.u32(self.next_sid);
         out.u64(self.next_uid);
@@ -102,6 +110,8 @@ impl Meta {
             carried_lsn: r.u64()?,
             prepared_lsn: r.u64()?,
             live_bytes: r.u64()?,
+            messages: r.u64()?,
+            longest: r.u32()?,
             now_ms: r.u64()?,
             next_sid: r.u32()?,
             next_uid: r.u64()?,
@@ -200,9 +210,14 @@ impl Head {
         })
     }
 
+    /// Messages stored.
+    pub fn messages(&self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
+
     /// True when the queue holds no message.
     pub fn is_empty(&self) -> bool {
-        self.visible + self.in_flight + self.delayed == 0
+        self.messages() == 0
     }
 }
 

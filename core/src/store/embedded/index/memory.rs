@@ -6,11 +6,18 @@ use super::Index;
 use super::entries::{AttemptEntry, RememberedEntry};
 use super::keys::{self, Key, table};
 use crate::error::Result;
+use crate::limits;
 
 /// Ended entries that each new one removes: more than one, so that the memory shrinks.
 const FORGET_STEP: usize = 2;
 /// Log bytes that a copy of an entry takes beside its key.
 const OVERHEAD_BYTES: i64 = 96;
+
+/// Log bytes of what deduplication remembers of a message, at the most, whose group's name has
+/// `group` bytes.
+pub fn memory_bytes(group: usize) -> u64 {
+    OVERHEAD_BYTES as u64 + (group + limits::ID_CHARS_MAX + 2) as u64
+}
 
 impl Index {
     /// What is remembered under a deduplication key, ended or not.

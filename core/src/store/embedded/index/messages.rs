@@ -9,7 +9,7 @@ use super::keys::{self, table};
 use crate::error::Result;
 
 /// Log bytes that a copy of a message takes beside its content block.
-const MESSAGE_OVERHEAD_BYTES: i64 = 112;
+pub const MESSAGE_OVERHEAD_BYTES: i64 = 112;
 
 impl Index {
     /// The entry of a message.
@@ -99,6 +99,8 @@ impl Index {
         let mut entry = entry;
         self.count_copy(entry.at, entry.length)?;
         self.weigh(sid, i64::from(entry.length) + MESSAGE_OVERHEAD_BYTES)?;
+        self.meta.messages += 1;
+        self.meta.longest = self.meta.longest.max(entry.length);
         if entry.standing.moved {
             let key = keys::triple(sid, table::AGES, entry.standing.sent_ms, sequence);
             self.txn.put(&key, &[])?;
@@ -150,6 +152,7 @@ impl Index {
                 self.after_change(sid, entry.group)?;
             }
             self.weigh(sid, -(i64::from(entry.length) + MESSAGE_OVERHEAD_BYTES))?;
+            self.uncount_messages(1);
         }
         bucket.flush(self, sid)?;
         let head = self.head_mut(sid)?;
@@ -157,6 +160,13 @@ impl Index {
             head.oldest_ms = u64::MAX;
         }
         Ok(())
+    }
+
+    pub(super) fn uncount_messages(&mut self, count: u64) {
+        self.meta.messages = self.meta.messages.saturating_sub(count);
+        if self.meta.messages == 0 {
+            self.meta.longest = 0;
+        }
     }
 
     /// Changes how messages stand: all of `sequences` that exist take what `change` makes of

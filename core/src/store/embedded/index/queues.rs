@@ -128,8 +128,11 @@ impl Index {
                 self.txn.delete(name.as_slice())?;
             }
         }
-        let live = self.head(sid)?.map_or(0, |head| head.live_bytes);
-        self.meta.live_bytes = self.meta.live_bytes.saturating_sub(live);
+        if let Some(head) = self.head(sid)? {
+            let (live, messages) = (head.live_bytes, head.messages());
+            self.meta.live_bytes = self.meta.live_bytes.saturating_sub(live);
+            self.uncount_messages(messages);
+        }
         self.drop_head(sid)?;
         self.configs.by_sid.remove(&sid);
         self.txn.delete(Key::new(sid, table::CONFIG).as_slice())?;

@@ -27,7 +27,7 @@ impl Tx {
             now_ms: self.now_ms,
             retention_ms: retention_ms(&config.attributes),
             delay_ms: delay_ms(&config.attributes),
-            limit: limits::DUE_STEP_MESSAGES_MAX as u32,
+            limit: self.short_step(limits::DUE_STEP_MESSAGES_MAX) as u32,
         }])?;
         self.is_due(sid, config)
     }

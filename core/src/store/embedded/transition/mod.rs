@@ -15,6 +15,7 @@ mod tasks;
 use super::fault::point;
 use super::index::Index;
 use super::log::Appender;
+use super::pieces::SHORT_MESSAGES_MAX;
 use super::record::Record;
 use super::space::Space;
 use crate::command::{Command, Outcome};
@@ -239,6 +240,23 @@ impl Tx {
             self.sync_lsn = self.appender.end().lsn;
         }
         Ok(())
+    }
+
+    /// Messages that one step may change: on a full disk the reserve is for many small changes of
+    /// the index.
+    pub(super) fn short_step(&self, limit: usize) -> usize {
+        match self.space.is_short() {
+            true => limit.min(SHORT_MESSAGES_MAX),
+            false => limit,
+        }
+    }
+
+    /// Bytes that one step may move to other queues.
+    pub(super) fn short_bytes(&self, limit: usize) -> usize {
+        match self.space.is_short() {
+            true => limit.min(self.space.segment_bytes() as usize / 4),
+            false => limit,
+        }
     }
 
     /// The answer tells of something at `lsn`, which must therefore be on disk.

@@ -2,6 +2,7 @@
 
 use super::super::index::queues::Config;
 use super::super::record::{QueueRecord, Record, StorageId, is_fifo, storage_id};
+use super::super::reserve::Holding;
 use super::{Progress, Tx};
 use crate::command::{Counts, Outcome, QueueView, Strictness};
 use crate::error::Result;
@@ -10,6 +11,9 @@ use crate::limits;
 use crate::queue::QueueAttributes;
 use crate::rules;
 use std::collections::BTreeMap;
+
+/// What a new queue adds to log and index, tags and all, bytes.
+const QUEUE_BYTES: u64 = 32 << 10;
 
 type Texts = BTreeMap<String, String>;
 
@@ -32,6 +36,12 @@ impl Tx {
             return Err(rules::refusals::queue_deleted_recently());
         }
         self.check_target(queue, &attributes)?;
+        let one = Holding {
+            live_bytes: QUEUE_BYTES,
+            ..Holding::default()
+        };
+        self.space
+            .for_send(&mut self.index.meta, self.appender.end(), one)?;
         let sid = storage_id(self.index.meta.next_sid, attributes.fifo);
         let record = QueueRecord {
             sid,

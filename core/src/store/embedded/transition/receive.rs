@@ -2,8 +2,8 @@
 
 use super::super::index::entries::MessageEntry;
 use super::super::index::queues::Config;
-use super::super::pieces::SHORT_MESSAGES_MAX;
 use super::super::record::{Record, State, StorageId, is_fifo};
+use super::super::reserve::Holding;
 use super::candidates::Candidates;
 use super::messages::Moved;
 use super::{Progress, Tx};
@@ -14,6 +14,9 @@ use crate::message::{Receipt, Received};
 use crate::queue::RedrivePolicy;
 use crate::rules;
 use std::sync::Arc;
+
+/// What an attempt's id leaves behind, at the most, bytes of log and index.
+const ATTEMPT_BYTES: u64 = 1_024;
 
 /// What a receive asks for.
 pub(super) struct Options<'a> {
@@ -59,17 +62,17 @@ impl Tx {
         }
         let room = self.in_flight_room(sid, options)?;
         let letters = self.dead_letters(&config)?;
-        let mut max = options.max.min(room);
-        if self.space.is_short() {
-            // The reserve is for many small changes of the index.
-            max = max.min(SHORT_MESSAGES_MAX as u32);
-        }
+        let max = options.max.min(room);
+        let max = (max as usize).min(self.short_step(usize::MAX));
+        let attempt = options.attempt.filter(|_| self.has_room_for_attempt());
         let found = self.find(sid, max, letters.as_ref())?;
         if let Some(letters) = &letters {
             self.dead_letter(sid, &config, letters, &found.dead)?;
         }
         if found.taken.is_empty() {
-            if overdue {
+            // Fewer are moved at once on a full disk; nobody is told that the queue is empty.
+            let more = self.space.is_short() && !found.dead.is_empty();
+            if overdue || more {
                 return Ok(Progress::Again);
             }
             let next_due_ms = self.next_due_ms(sid, &config)?;
@@ -81,7 +84,7 @@ impl Tx {
             now_ms: self.now_ms,
             visible_ms,
             fresh: found.fresh,
-            attempt: options.attempt.map(str::to_owned),
+            attempt: attempt.map(str::to_owned),
             repeat: false,
             sequences: found.taken.iter().map(|(sequence, _)| *sequence).collect(),
         }])?;
@@ -101,6 +104,17 @@ impl Tx {
         Ok(u32::try_from(room).unwrap_or(u32::MAX))
     }
 
+    /// S7.19 in vain: what an attempt's id would leave behind for five minutes finds no room on a
+    /// full disk, and the messages must be received all the same.
+    fn has_room_for_attempt(&mut self) -> bool {
+        let one = Holding {
+            live_bytes: ATTEMPT_BYTES,
+            ..Holding::default()
+        };
+        let end = self.appender.end();
+        !self.space.is_short() || self.space.for_send(&mut self.index.meta, end, one).is_ok()
+    }
+
     fn dead_letters(&mut self, config: &Arc<Config>) -> Result<Option<DeadLetters>> {
         let Some(policy) = &config.attributes.redrive else {
             return Ok(None);
@@ -112,19 +126,24 @@ impl Tx {
         }))
     }
 
-    fn find(&mut self, sid: StorageId, max: u32, letters: Option<&DeadLetters>) -> Result<Found> {
+    fn find(&mut self, sid: StorageId, max: usize, letters: Option<&DeadLetters>) -> Result<Found> {
         let mut candidates = Candidates::new(&mut self.index, sid, self.now_ms)?;
         let mut found = Found {
             fresh: candidates.fresh,
             ..Found::default()
         };
-        let mut bytes = 0;
-        while found.taken.len() < max as usize && found.dead.len() < self.limits.receive_moves {
+        let (mut bytes, mut moved_bytes) = (0, 0);
+        let moves = self.short_step(self.limits.receive_moves);
+        while found.taken.len() < max && found.dead.len() < moves {
             let Some((sequence, entry)) = candidates.next(&mut self.index)? else {
                 break;
             };
             let limit = letters.map_or(u32::MAX, |letters| letters.policy.max_receives);
             if entry.standing.receives >= limit {
+                moved_bytes += entry.length as usize;
+                if moved_bytes > self.short_bytes(usize::MAX) && !found.dead.is_empty() {
+                    break;
+                }
                 found.dead.push((sequence, entry));
             } else {
                 bytes += entry.length as usize;
@@ -135,7 +154,7 @@ impl Tx {
             }
             found.fresh = candidates.fresh;
         }
-        if found.taken.len() < max as usize {
+        if found.taken.len() < max {
             // The cursor also passes what it looked at in vain.
             found.fresh = found.fresh.max(candidates.fresh_if_ended());
         }

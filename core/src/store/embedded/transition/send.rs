@@ -1,7 +1,10 @@
 //! Send (S3, S5, S7.9 to S7.13).
 
+use super::super::index::memory::memory_bytes;
+use super::super::index::messages::MESSAGE_OVERHEAD_BYTES;
 use super::super::record::content::{self, ContentExtra};
 use super::super::record::{Record, Remembered, Standing, StorageId};
+use super::super::reserve::Holding;
 use super::Tx;
 use super::due::delay_ms;
 use super::messages::Arrivals;
@@ -38,9 +41,8 @@ impl Tx {
         let config = self.index.config(sid)?;
         self.due_step(sid, &config)?;
         let admitted = rules::send::admit(&config.attributes, entries, batch)?;
-        let bytes: usize = entries.iter().map(content::size_hint).sum();
         self.space
-            .for_send(&mut self.index.meta, self.appender.end(), bytes as u64)?;
+            .for_send(&mut self.index.meta, self.appender.end(), arriving(entries))?;
         let (mut next, mut arrivals) = self.arrivals(sid, delay_ms(&config.attributes))?;
         let first = next;
         let mut answers = Vec::with_capacity(entries.len());
@@ -169,6 +171,19 @@ impl Tx {
             .collect();
         self.durable_step(&records)
     }
+}
+
+/// What entries add to the store, at the most.
+fn arriving(entries: &[SendEntry]) -> Holding {
+    let mut all = Holding::default();
+    for entry in entries {
+        let bytes = content::size_hint(entry) as u64;
+        let group = entry.group.as_ref().map_or(0, String::len);
+        all.live_bytes += bytes + MESSAGE_OVERHEAD_BYTES as u64 + memory_bytes(group);
+        all.messages += 1;
+        all.longest = all.longest.max(bytes);
+    }
+    all
 }
 
 /// Scope and id as the index keys them (S7.13); `None` on standard queues.

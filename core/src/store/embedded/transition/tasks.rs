@@ -176,10 +176,11 @@ impl Tx {
         }
         self.due_step(source, &config)?;
         let mut candidates = Candidates::new(&mut self.index, source, self.now_ms)?;
-        let allowed = move_tasks::allowance(&record.task, self.now_ms);
+        let allowed = self.short_step(move_tasks::allowance(&record.task, self.now_ms));
+        let bytes_max = self.short_bytes(STEP_BYTES_MAX);
         let mut chosen = Vec::with_capacity(allowed);
         let mut bytes = 0;
-        while chosen.len() < allowed && bytes < STEP_BYTES_MAX {
+        while chosen.len() < allowed && bytes < bytes_max {
             let Some((sequence, entry)) = candidates.next(&mut self.index)? else {
                 break;
             };
