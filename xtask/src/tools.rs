@@ -61,11 +61,21 @@ pub fn prepare() -> Result<(), String> {
     if root() && !Path::new("/usr/include/asio.hpp").exists() && has("apt-get") {
         packages.push("libasio-dev");
     }
+    if root() && has("apt-get") && !has_postgres() {
+        packages.push("postgresql");
+    }
     if !packages.is_empty() {
         println!("not on this machine: {}", packages.join(", "));
         install(&packages)?;
     }
     Ok(())
+}
+
+/// True where tests can start a PostgreSQL server of their own.
+pub fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql");
+    let mut versions = versions.into_iter().flatten().flatten();
+    versions.any(|version| version.path().join("bin/initdb").exists()) || has("initdb")
 }
 
 /// True where packages may be installed.

@@ -3,6 +3,8 @@
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(any(test, feature = "model"))]
 use crate::store::model::Model;
+#[cfg(feature = "postgres")]
+use crate::store::postgres::{self, Postgres};
 use crate::store::{Storage, StoreOptions, embedded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +19,9 @@ pub(super) enum Location {
     /// `model:`.
     #[cfg(any(test, feature = "model"))]
     Model,
+    /// `postgres://`.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<postgres::Location>),
 }
 
 impl Location {
@@ -25,6 +30,15 @@ impl Location {
             Some("mem:") => Ok(Self::Memory),
             #[cfg(any(test, feature = "model"))]
             Some("model:") => Ok(Self::Model),
+            #[cfg(feature = "postgres")]
+            Some(text) if is_postgres(text) => {
+                Ok(Self::Postgres(Box::new(postgres::Location::parse(text)?)))
+            }
+            #[cfg(not(feature = "postgres"))]
+            Some(text) if is_postgres(text) => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "this library was built without its feature `postgres`",
+            )),
             Some("") => Err(unknown("")),
             Some(text) if text.contains("://") || is_scheme(text) => Err(unknown(text)),
             _ => Ok(Self::Directory(location.into())),
@@ -37,8 +51,14 @@ impl Location {
             Self::Model => Ok(Arc::new(Model::new(options.clock))),
             Self::Directory(path) => embedded::open(path, options),
             Self::Memory => embedded::open_memory(options),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(location) => Ok(Postgres::open(*location.clone(), options)?),
         }
     }
+}
+
+fn is_postgres(location: &str) -> bool {
+    location.starts_with("postgres://") || location.starts_with("postgresql://")
 }
 
 /// `word:` with nothing after it is a scheme, not a path; `C:` is a drive.
@@ -48,7 +68,8 @@ fn is_scheme(text: &str) -> bool {
 }
 
 fn unknown(location: &str) -> Error {
-    let text = format!("the location {location:?} is neither a directory nor \"mem:\"");
+    let text =
+        format!("the location {location:?} is neither a directory, \"mem:\" nor a postgres:// URL");
     Error::new(ErrorKind::InvalidArgument, text)
 }
 
@@ -67,7 +88,7 @@ mod tests {
         ] {
             assert_eq!(Location::parse(Path::new(text)), Ok(location));
         }
-        for bad in ["", "postgres://u@h/d", "https://h", "memory:"] {
+        for bad in ["", "https://h", "memory:"] {
             let error = Location::parse(Path::new(bad)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
             assert!(error.text().contains(&format!("{bad:?}")));

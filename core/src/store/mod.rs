@@ -4,6 +4,8 @@
 pub mod embedded;
 #[cfg(any(test, feature = "model"))]
 pub mod model;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 use crate::command::{Command, Outcome};
 use crate::error::Result;

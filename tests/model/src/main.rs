@@ -1,11 +1,11 @@
-//! `forebay-model [--histories N] [--seed S] [--operations N] [--show-bugs]`
+//! `forebay-model [--histories N] [--seed S] [--operations N] [--postgres | --show-bugs]`
 //!
 //! Compares every store with the reference on random histories, the seeds S, S + 1, ...; or shows
 //! that the comparison finds known mistakes.
 
 use forebay::store::model::Bug;
 use forebay_model::search::{self, OPERATIONS};
-use forebay_model::subject::{InMemory, OnDisk, Subject};
+use forebay_model::subject::{InMemory, OnDisk, OnPostgres, Subject};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +20,7 @@ struct Options {
     histories: u64,
     seed: u64,
     operations: usize,
+    postgres: bool,
     show_bugs: bool,
 }
 
@@ -42,6 +43,7 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Options, String> {
         histories: 20_000,
         seed: 1,
         operations: OPERATIONS,
+        postgres: false,
         show_bugs: false,
     };
     let mut words = words;
@@ -58,11 +60,12 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--histories" => options.histories = number()?,
             "--seed" => options.seed = number()?,
             "--operations" => options.operations = number()? as usize,
+            "--postgres" => options.postgres = true,
             "--show-bugs" => options.show_bugs = true,
             _ => {
                 return Err(format!(
-                    "no option {word:?}; there are --histories N, --seed S, --operations N and \
-                     --show-bugs"
+                    "no option {word:?}; there are --histories N, --seed S, --operations N, \
+                     --postgres and --show-bugs"
                 ));
             }
         }
@@ -82,8 +85,11 @@ fn compare_stores(options: &Options) -> Result<(), String> {
         }
     };
     let seeds = options.seed..options.seed.saturating_add(options.histories);
-    search::many(seeds, options.operations, &open_subject, &progress)
-        .map_err(|found| found.to_string())?;
+    let open: search::Open<'_> = match options.postgres {
+        true => &|| Ok(Box::new(OnPostgres::open()?)),
+        false => &|| Ok(Box::new(OnDisk::open()?)),
+    };
+    search::many(seeds, options.operations, open, &progress).map_err(|found| found.to_string())?;
     println!(
         "\r{} histories of {} operations from seed {}: no difference ({} s)",
         options.histories,
@@ -92,10 +98,6 @@ fn compare_stores(options: &Options) -> Result<(), String> {
         started.elapsed().as_secs()
     );
     Ok(())
-}
-
-fn open_subject() -> forebay::Result<Box<dyn Subject>> {
-    Ok(Box::new(OnDisk::open()?))
 }
 
 fn show_bugs(options: &Options) -> Result<(), String> {

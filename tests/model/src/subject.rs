@@ -3,8 +3,10 @@
 use crate::history::Reopen;
 use forebay::store::embedded::{self, Embedded, Surroundings};
 use forebay::store::model::{Bug, Model};
+use forebay::store::postgres::{Location, Postgres};
 use forebay::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
-use forebay::{Error, Result};
+use forebay::{Error, ErrorKind, Result};
+use forebay_test_postgres::Cluster;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -117,5 +119,62 @@ impl Subject for OnDisk {
             &surroundings,
         )?);
         Ok(())
+    }
+}
+
+/// The store on PostgreSQL in a schema of its own.
+pub struct OnPostgres {
+    /// `None` only while it is being reopened.
+    store: Option<Arc<Postgres>>,
+    location: String,
+    cluster: &'static Cluster,
+    schema: String,
+}
+
+impl OnPostgres {
+    /// An empty store in a private server.
+    pub fn open() -> Result<Self> {
+        let cluster = forebay_test_postgres::shared()
+            .ok_or_else(|| Error::new(ErrorKind::Io, "PostgreSQL is not installed"))?;
+        let schema = Cluster::fresh_schema();
+        let mut subject = Self {
+            store: None,
+            location: cluster.location(&schema),
+            cluster,
+            schema,
+        };
+        subject.reopen(Reopen::Plain)?;
+        Ok(subject)
+    }
+}
+
+impl Subject for OnPostgres {
+    fn storage(&self) -> &dyn Storage {
+        match &self.store {
+            Some(store) => store.as_ref(),
+            None => unreachable!("a store that did not reopen ends its history"),
+        }
+    }
+
+    fn reopen(&mut self, _how: Reopen) -> Result<()> {
+        self.store = None;
+        let options = StoreOptions {
+            clock: ClockMode::Manual { start_ms: START_MS },
+            limits: limits(),
+            ..StoreOptions::default()
+        };
+        let location = Location::parse(&self.location)?;
+        self.store = Some(Postgres::open(location, &options)?);
+        Ok(())
+    }
+}
+
+impl Drop for OnPostgres {
+    fn drop(&mut self) {
+        self.store = None;
+        // The whole server goes in the end; a schema that stays only takes room until then.
+        let _ = self
+            .cluster
+            .run(&format!("DROP SCHEMA {} CASCADE", self.schema));
     }
 }

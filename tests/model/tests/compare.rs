@@ -2,7 +2,7 @@
 
 use forebay::store::model::Bug;
 use forebay_model::search::{self, OPERATIONS};
-use forebay_model::subject::{InMemory, OnDisk, Subject};
+use forebay_model::subject::{InMemory, OnDisk, OnPostgres, Subject};
 
 fn reference() -> forebay::Result<Box<dyn Subject>> {
     Ok(Box::new(InMemory::reference()))
@@ -17,6 +17,17 @@ fn the_reference_equals_itself() {
 fn the_embedded_store_equals_the_reference_also_when_reopened_and_rebuilt() {
     let embedded = || -> forebay::Result<Box<dyn Subject>> { Ok(Box::new(OnDisk::open()?)) };
     if let Err(found) = search::many(1..201, OPERATIONS, &embedded, &|| {}) {
+        panic!("{found}");
+    }
+}
+
+#[test]
+fn the_store_on_postgres_equals_the_reference_also_when_reopened() {
+    if forebay_test_postgres::shared().is_none() {
+        return;
+    }
+    let postgres = || -> forebay::Result<Box<dyn Subject>> { Ok(Box::new(OnPostgres::open()?)) };
+    if let Err(found) = search::many(1..41, OPERATIONS, &postgres, &|| {}) {
         panic!("{found}");
     }
 }

@@ -1,0 +1,533 @@
+//! Commands on messages as calls of the database's functions. Neighbours of one kind become one
+//! call: the sends of a hundred threads are one statement.
+
+use super::failure::Failure;
+use super::info::Info;
+use super::pool::Sql;
+use super::rows::{self, Uuid};
+use crate::command::{Command, Counts, Outcome, SendEntry, Sent};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::message::{MessageState, Peeked, Receipt, Received};
+use crate::queue::DeduplicationScope;
+use crate::rules::send::{self, Admitted};
+use crate::rules::{receipt, refusals, time};
+use crate::store::StoreLimits;
+use bytes::{Bytes, BytesMut};
+use std::ops::Range;
+use tokio_postgres::Row;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+/// What a function's code says.
+const OTHER_VERSION: i32 = 1;
+pub const CALL_AGAIN: i32 = 2;
+const IN_FLIGHT: i32 = 4;
+const LOCK_TARGET: i32 = 5;
+
+/// A value on its way into a statement.
+pub type Param = Box<dyn ToSql + Sync + Send>;
+
+/// What a command is told beside itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Try {
+    /// An earlier try may have been carried out, and stored nothing below this number.
+    pub retry_from: Option<i64>,
+    /// The dead-letter queue is to be locked first.
+    pub lock_target: bool,
+}
+
+/// What a call came to for one of its commands.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are answers, and a box would cost each an allocation"
+)]
+pub enum Verdict {
+    /// Its answer.
+    Answer(Result<Outcome>),
+    /// The queue is not as it was remembered.
+    Stale,
+    /// Run it again: much was overdue.
+    Again,
+    /// Run it again with [`Try::lock_target`].
+    AgainLocked,
+}
+
+/// One call of a function for neighbouring commands.
+pub struct Call {
+    pub sql: Sql,
+    pub params: Vec<Param>,
+    /// The commands, by their place in the batch.
+    pub jobs: Range<usize>,
+    parts: Parts,
+}
+
+/// What is needed to read the rows.
+enum Parts {
+    /// For each command what became of each entry.
+    Send(Vec<Vec<Result<Admitted>>>),
+    /// For each command each receipt, and for those of another queue why they were not asked.
+    Receipts(Vec<Vec<(Receipt, u32, Result<()>)>>),
+    One,
+}
+
+/// What all calls of a transaction share.
+pub struct Context<'a> {
+    pub info: &'a Info,
+    pub me: i64,
+    pub limits: StoreLimits,
+    /// Nothing needs to be on disk.
+    pub lazy: bool,
+    /// All calls are leases, which need not be on disk.
+    pub lazy_leases: bool,
+}
+
+/// True for commands that [`plan`] makes calls of.
+pub fn is_call(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Send { .. }
+            | Command::Receive { .. }
+            | Command::Delete { .. }
+            | Command::ChangeVisibility { .. }
+            | Command::GetQueue { .. }
+            | Command::Peek { .. }
+    )
+}
+
+/// True for a command that is a lease and nothing else: losing it with the power only brings
+/// messages back early (design promise P1).
+pub fn is_lease(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Receive { .. }
+            | Command::ChangeVisibility { .. }
+            | Command::GetQueue { .. }
+            | Command::Peek { .. }
+    )
+}
+
+/// The refusal of a command that the queue's attributes forbid as a whole.
+pub fn refusal(info: &Info, command: &Command) -> Option<Error> {
+    match command {
+        Command::Send { entries, batch, .. } => {
+            send::admit(&info.attributes, entries, *batch).err()
+        }
+        Command::Receive {
+            attempt: Some(attempt),
+            ..
+        } => send::check_attempt(attempt, info.attributes.fifo).err(),
+        _ => None,
+    }
+}
+
+/// Makes calls of the commands. None of them is refused as a whole.
+pub fn plan(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Vec<Call> {
+    let mut calls: Vec<Call> = Vec::new();
+    let mut from = 0;
+    while from < jobs.len() {
+        let mut to = from + 1;
+        while to < jobs.len() && merge(jobs[from], jobs[to]) {
+            to += 1;
+        }
+        let mut call = match jobs[from].0 {
+            Command::Send { .. } => put(context, &jobs[from..to]),
+            Command::Delete { .. } | Command::ChangeVisibility { .. } => {
+                settle(context, &jobs[from..to])
+            }
+            _ => single(context, jobs[from]),
+        };
+        call.jobs = from..to;
+        calls.push(call);
+        from = to;
+    }
+    calls
+}
+
+fn merge(first: (&Command, Try), next: (&Command, Try)) -> bool {
+    let same = matches!(
+        (first.0, next.0),
+        (Command::Send { .. }, Command::Send { .. })
+            | (Command::Delete { .. }, Command::Delete { .. })
+            | (
+                Command::ChangeVisibility { .. },
+                Command::ChangeVisibility { .. }
+            )
+    );
+    same && first.1.retry_from == next.1.retry_from
+}
+
+fn call(context: &Context<'_>, sql: Sql, parts: Parts, more: Vec<Param>) -> Call {
+    let mut params: Vec<Param> = vec![
+        Box::new(context.info.uid),
+        Box::new(context.info.version),
+        Box::new(limits::DUE_STEP_MESSAGES_MAX as i32),
+    ];
+    params.extend(more);
+    Call {
+        sql,
+        params,
+        jobs: 0..0,
+        parts,
+    }
+}
+
+/// The columns of a send, one value a message.
+#[derive(Default)]
+struct Columns {
+    ids: Vec<Uuid>,
+    bodies: Vec<Body>,
+    attributes: Vec<Option<String>>,
+    traces: Vec<Option<String>>,
+    groups: Vec<Option<String>>,
+    dedups: Vec<Option<String>>,
+    delays: Vec<i64>,
+    senders: Vec<String>,
+}
+
+/// Bytes of a body, shared with the command.
+#[derive(Debug)]
+struct Body(Bytes);
+
+impl ToSql for Body {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        (&self.0[..]).to_sql(kind, out)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        <&[u8] as ToSql>::accepts(kind)
+    }
+
+    to_sql_checked!();
+}
+
+impl Columns {
+    fn push(&mut self, info: &Info, entry: &SendEntry, admitted: &Admitted) {
+        self.ids.push(Uuid(entry.id));
+        self.bodies.push(Body(entry.body.clone()));
+        self.attributes
+            .push(rows::print_attributes(&entry.attributes));
+        self.traces.push(entry.trace_header.clone());
+        self.groups.push(entry.group.clone());
+        self.dedups.push(admitted.deduplication.clone());
+        let delay_ms = match info.attributes.fifo {
+            true => u64::from(info.attributes.delay_s) * 1000,
+            false => admitted.delay_ms,
+        };
+        self.delays.push(delay_ms as i64);
+        self.senders.push(entry.sender.clone());
+    }
+}
+
+fn put(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
+    let info = context.info;
+    let mut columns = Columns::default();
+    let mut parts = Vec::with_capacity(jobs.len());
+    for (command, _) in jobs {
+        let Command::Send { entries, batch, .. } = command else {
+            continue;
+        };
+        let mut admitted = send::admit(&info.attributes, entries, *batch).unwrap_or_default();
+        for (entry, admitted) in entries.iter().zip(&mut admitted) {
+            if entry.sender.contains('\0') {
+                let reason = "It must not contain NUL in a store on PostgreSQL.";
+                *admitted = Err(Error::bad_value("with NUL", "SenderId", reason));
+            }
+            if let Ok(admitted) = admitted {
+                columns.push(info, entry, admitted);
+            }
+        }
+        parts.push(admitted);
+    }
+    let by_group = info.attributes.deduplication_scope == DeduplicationScope::MessageGroup;
+    let params: Vec<Param> = vec![
+        Box::new(context.me),
+        Box::new(context.lazy),
+        Box::new(by_group),
+        Box::new(jobs[0].1.retry_from),
+        Box::new(columns.ids),
+        Box::new(columns.bodies),
+        Box::new(columns.attributes),
+        Box::new(columns.traces),
+        Box::new(columns.groups),
+        Box::new(columns.dedups),
+        Box::new(columns.delays),
+        Box::new(columns.senders),
+    ];
+    call(context, Sql::Put, Parts::Send(parts), params)
+}
+
+fn settle(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
+    let uid = context.info.uid as u64;
+    let mut parts = Vec::with_capacity(jobs.len());
+    for (command, _) in jobs {
+        let entries: Vec<(Receipt, u32)> = match command {
+            Command::Delete { receipts, .. } => receipts.iter().map(|it| (*it, 0)).collect(),
+            Command::ChangeVisibility { entries, .. } => entries.clone(),
+            _ => Vec::new(),
+        };
+        let checked = entries
+            .into_iter()
+            .map(|(it, seconds)| (it, seconds, receipt::check_queue(&it, uid)));
+        parts.push(checked.collect::<Vec<_>>());
+    }
+    let own = || parts.iter().flatten().filter(|(_, _, own)| own.is_ok());
+    let seqs: Vec<i64> = own().map(|(it, ..)| it.sequence as i64).collect();
+    let receives: Vec<i64> = own().map(|(it, ..)| i64::from(it.receive)).collect();
+    let is_lease = matches!(jobs[0].0, Command::ChangeVisibility { .. });
+    let mut params: Vec<Param> = vec![Box::new(context.me)];
+    if is_lease {
+        let received: Vec<i64> = own().map(|(it, ..)| bounded(it.received_ms)).collect();
+        let hide: Vec<i64> = own().map(|(_, s, _)| i64::from(*s) * 1000).collect();
+        params.push(Box::new(context.lazy || context.lazy_leases));
+        params.push(Box::new(seqs));
+        params.push(Box::new(receives));
+        params.push(Box::new(received));
+        params.push(Box::new(hide));
+        return call(context, Sql::Hide, Parts::Receipts(parts), params);
+    }
+    params.push(Box::new(context.lazy));
+    params.push(Box::new(seqs));
+    params.push(Box::new(receives));
+    call(context, Sql::Discard, Parts::Receipts(parts), params)
+}
+
+/// A time that twelve hours can be added to.
+fn bounded(ms: u64) -> i64 {
+    ms.min(i64::MAX as u64 / 2) as i64
+}
+
+fn single(context: &Context<'_>, (command, how): (&Command, Try)) -> Call {
+    let one = Parts::One;
+    match command {
+        Command::Receive {
+            max,
+            visibility_s,
+            attempt,
+            waits,
+            ..
+        } => {
+            let attributes = &context.info.attributes;
+            let hide_s = visibility_s.unwrap_or(attributes.visibility_s);
+            let limits = &context.limits;
+            let params: Vec<Param> = vec![
+                Box::new(context.me),
+                Box::new(context.lazy || context.lazy_leases),
+                Box::new(i64::from(*max)),
+                Box::new(i64::from(hide_s) * 1000),
+                Box::new(attempt.clone()),
+                Box::new(*waits),
+                Box::new(limits.in_flight as i64),
+                Box::new(limits.receive_bytes as i64),
+                Box::new(limits.receive_moves as i32),
+                Box::new(how.lock_target),
+                Box::new(context.info.key.arn()),
+            ];
+            call(context, Sql::Receive, one, params)
+        }
+        Command::Peek { filter, .. } => {
+            let states = (!filter.states.is_empty()).then(|| peek_states(&filter.states));
+            let params: Vec<Param> = vec![
+                Box::new(filter.after.min(i64::MAX as u64) as i64),
+                Box::new(states),
+                Box::new(filter.group.clone()),
+                Box::new(filter.limit as i64),
+            ];
+            call(context, Sql::Peek, one, params)
+        }
+        _ => call(context, Sql::Counts, one, Vec::new()),
+    }
+}
+
+fn peek_states(states: &[MessageState]) -> Vec<i16> {
+    let numbers = states.iter().flat_map(|state| match state {
+        MessageState::Delayed => &[0i16][..],
+        MessageState::Visible => &[1, 2],
+        MessageState::InFlight => &[3],
+    });
+    numbers.copied().collect()
+}
+
+impl Call {
+    /// What the rows say to each of the call's commands. Tells `now` the database's time.
+    pub fn read(
+        &self,
+        context: &Context<'_>,
+        rows: &[Row],
+        now: &dyn Fn(u64),
+    ) -> std::result::Result<Vec<Verdict>, Failure> {
+        let head = rows.first().ok_or_else(|| Failure::nonsense("no row"))?;
+        let all = |verdict: fn() -> Verdict| Ok(self.jobs.clone().map(|_| verdict()).collect());
+        match head.try_get::<_, i32>("code")? {
+            0 => {}
+            OTHER_VERSION => return all(|| Verdict::Stale),
+            CALL_AGAIN => return all(|| Verdict::Again),
+            LOCK_TARGET => return all(|| Verdict::AgainLocked),
+            IN_FLIGHT => {
+                let refused = refusals::too_many_in_flight(context.limits.in_flight);
+                return Ok(vec![Verdict::Answer(Err(refused))]);
+            }
+            code => return Err(Failure::nonsense(&format!("code {code}"))),
+        }
+        let answers = match (&self.parts, self.sql) {
+            (Parts::Send(parts), _) => self.read_sent(context.info, head, parts)?,
+            (Parts::Receipts(parts), sql) => read_settled(head, parts, sql)?,
+            (Parts::One, Sql::Receive) => vec![read_received(context.info, rows, now)?],
+            (Parts::One, Sql::Peek) => vec![read_peeked(&rows[1..])?],
+            (Parts::One, _) => {
+                now(head.try_get::<_, i64>("now_ms")? as u64);
+                vec![Outcome::Queue(Box::new(context.info.view(Counts {
+                    visible: head.try_get::<_, i64>("visible")? as u64,
+                    in_flight: head.try_get::<_, i64>("in_flight")? as u64,
+                    delayed: head.try_get::<_, i64>("delayed")? as u64,
+                })))]
+            }
+        };
+        Ok(answers
+            .into_iter()
+            .map(|it| Verdict::Answer(Ok(it)))
+            .collect())
+    }
+
+    fn read_sent(
+        &self,
+        info: &Info,
+        head: &Row,
+        parts: &[Vec<Result<Admitted>>],
+    ) -> std::result::Result<Vec<Outcome>, Failure> {
+        let first: i64 = head.try_get("next_seq")?;
+        let seqs: Option<Vec<i64>> = head.try_get("seqs")?;
+        let ids: Option<Vec<Uuid>> = head.try_get("ids")?;
+        let dups: Option<Vec<bool>> = head.try_get("dups")?;
+        let mut at = 0;
+        let short = || Failure::nonsense("too few results");
+        let mut outcomes = Vec::with_capacity(parts.len());
+        for part in parts {
+            let mut results = Vec::with_capacity(part.len());
+            for admitted in part {
+                if let Err(error) = admitted {
+                    results.push(Err(error.clone()));
+                    continue;
+                }
+                results.push(Ok(match (&seqs, &ids, &dups) {
+                    (Some(seqs), Some(ids), Some(dups)) => Sent {
+                        id: ids.get(at).ok_or_else(short)?.0,
+                        sequence: *seqs.get(at).ok_or_else(short)? as u64,
+                        duplicate: *dups.get(at).ok_or_else(short)?,
+                    },
+                    _ => Sent {
+                        id: crate::message::MessageId([0; 16]),
+                        sequence: (first + at as i64) as u64,
+                        duplicate: false,
+                    },
+                }));
+                at += 1;
+            }
+            outcomes.push(Outcome::Sent(results));
+        }
+        info.saw(first + at as i64);
+        Ok(outcomes)
+    }
+}
+
+/// Gives results of a send without ids, which are those of its entries, their ids.
+pub fn name_sent(command: &Command, verdict: &mut Verdict) {
+    let (Command::Send { entries, .. }, Verdict::Answer(Ok(Outcome::Sent(results)))) =
+        (command, verdict)
+    else {
+        return;
+    };
+    for (entry, result) in entries.iter().zip(results) {
+        if let Ok(sent) = result
+            && sent.id.0 == [0; 16]
+        {
+            sent.id = entry.id;
+        }
+    }
+}
+
+fn read_settled(
+    head: &Row,
+    parts: &[Vec<(Receipt, u32, Result<()>)>],
+    sql: Sql,
+) -> std::result::Result<Vec<Outcome>, Failure> {
+    let codes: Option<Vec<i32>> = head.try_get("codes")?;
+    let now_ms = match sql {
+        Sql::Hide => head.try_get::<_, i64>("now_ms")? as u64,
+        _ => 0,
+    };
+    let mut at = 0;
+    let mut outcomes = Vec::with_capacity(parts.len());
+    for part in parts {
+        let mut results = Vec::with_capacity(part.len());
+        for (receipt, seconds, own) in part {
+            if own.is_err() {
+                results.push(own.clone());
+                continue;
+            }
+            let code = codes
+                .as_ref()
+                .map_or(Some(0), |codes| codes.get(at).copied());
+            at += 1;
+            results.push(match code {
+                Some(0) => Ok(()),
+                Some(1) => Err(time::visibility_gone(receipt)),
+                Some(2) => Err(time::receipt_expired(receipt)),
+                Some(3) => time::check_visibility_total(receipt, now_ms, *seconds),
+                _ => return Err(Failure::nonsense("a code of a receipt")),
+            });
+        }
+        outcomes.push(Outcome::Each(results));
+    }
+    Ok(outcomes)
+}
+
+fn read_received(
+    info: &Info,
+    rows: &[Row],
+    now: &dyn Fn(u64),
+) -> std::result::Result<Outcome, Failure> {
+    let head = &rows[0];
+    now(head.try_get::<_, i64>("now_ms")? as u64);
+    let messages = rows[1..].iter().map(|row| {
+        let message = rows::message(row)?;
+        Ok(Received {
+            receipt: Receipt {
+                queue_uid: info.uid as u64,
+                sequence: message.sequence,
+                receive: row.try_get::<_, i32>("receives")? as u32,
+                received_ms: row.try_get::<_, i64>("received_ms")? as u64,
+            },
+            visible_ms: row.try_get::<_, i64>("due_ms")? as u64,
+            message,
+        })
+    });
+    let messages = messages.collect::<std::result::Result<Vec<_>, Failure>>()?;
+    let due_ms: Option<i64> = head.try_get("due_ms")?;
+    Ok(Outcome::Received {
+        next_due_ms: due_ms.filter(|_| messages.is_empty()).map(|ms| ms as u64),
+        messages,
+    })
+}
+
+fn read_peeked(rows: &[Row]) -> std::result::Result<Outcome, Failure> {
+    let peeked = rows.iter().map(|row| {
+        Ok(Peeked {
+            message: rows::message(row)?,
+            state: match row.try_get::<_, i16>("state")? {
+                0 => MessageState::Delayed,
+                3 => MessageState::InFlight,
+                _ => MessageState::Visible,
+            },
+            visible_ms: row
+                .try_get::<_, Option<i64>>("until_ms")?
+                .map(|ms| ms as u64),
+        })
+    });
+    let peeked = peeked.collect::<std::result::Result<Vec<_>, Failure>>()?;
+    Ok(Outcome::Peeked(peeked))
+}

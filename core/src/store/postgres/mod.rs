@@ -1,0 +1,34 @@
+//! The store on PostgreSQL: the same queues for several machines.
+//!
+//! A transition is one call of a function in the database, which holds the queue's lock until its
+//! commit is visible; what needs no storage (admission, texts of errors) is decided here, under
+//! the version of the queue's attributes that the call names. docs/POSTGRES.md is for its users.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `schema/` | tables, functions, migrations |
+//! | `location` | what a `postgres://` location says |
+//! | `pool`, `tls`, `failure` | connections, and what their errors mean |
+//! | `engine` | lanes: the commands of a queue follow each other, many in one transaction |
+//! | `calls` | commands become calls of functions, rows become answers |
+//! | `queues`, `tasks` | creating, changing, listing queues; move tasks |
+//! | `listen` | how waits learn of changes |
+//! | `keeper` | what no command waits for |
+
+mod calls;
+mod engine;
+mod failure;
+mod info;
+mod keeper;
+mod listen;
+mod location;
+mod pool;
+mod queues;
+mod rows;
+mod schema;
+mod store;
+mod tasks;
+mod tls;
+
+pub use location::Location;
+pub use store::Postgres;

@@ -1,0 +1,251 @@
+-- A queue's head: entering it, what time alone changes, leaving it.
+
+CREATE FUNCTION @s@.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT coalesce(
+        (SELECT now_ms FROM @s@.clock),
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+$$;
+
+-- Transitions of a queue follow each other: this lock is held until the commit is visible.
+CREATE FUNCTION @s@.lock_queue(p_uid bigint) RETURNS void LANGUAGE sql VOLATILE AS $$
+    SELECT pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer)
+$$;
+
+-- The head as it is, without what is due.
+CREATE FUNCTION @s@.load(p_uid bigint, p_version bigint) RETURNS @s@.heads
+LANGUAGE plpgsql AS $$
+DECLARE
+    h @s@.heads;
+BEGIN
+    PERFORM pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
+    SELECT * INTO h FROM @s@.heads WHERE uid = p_uid ORDER BY tick DESC LIMIT 1;
+    IF NOT FOUND OR h.version <> p_version THEN
+        h.code := 1;
+        RETURN h;
+    END IF;
+    h.now_ms := greatest(h.now_ms, @s@.now_ms());
+    h.code := 0;
+    h.dirty := false;
+    RETURN h;
+END
+$$;
+
+-- The head after what is due; p_step bounds how much of that is done at once. A null version
+-- takes any.
+CREATE FUNCTION @s@.enter(p_uid bigint, p_version bigint, p_step integer) RETURNS @s@.heads
+LANGUAGE plpgsql AS $$
+DECLARE
+    h @s@.heads;
+BEGIN
+    h := @s@.load(p_uid, p_version);
+    IF h.code <> 0 OR (h.due_ms > h.now_ms AND h.oldest_ms > h.now_ms - h.retention_ms) THEN
+        RETURN h;
+    END IF;
+    RETURN @s@.due(h, p_step);
+END
+$$;
+
+CREATE FUNCTION @s@.save(h @s@.heads) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT h.dirty THEN
+        RETURN;
+    END IF;
+    h.tick := h.tick + 1;
+    h.code := 0;
+    INSERT INTO @s@.heads SELECT h.*;
+    DELETE FROM @s@.heads WHERE uid = h.uid AND tick = h.tick - 1;
+END
+$$;
+
+-- Tells those who wait; the flag makes it one notification until somebody waits again. The caller
+-- itself learns of its own changes without.
+CREATE FUNCTION @s@.wake(h @s@.heads, p_me bigint) RETURNS @s@.heads LANGUAGE plpgsql AS $$
+BEGIN
+    IF h.armed <> 0 AND h.armed <> p_me THEN
+        PERFORM pg_notify('@channel@', h.uid::text);
+        h.armed := 0;
+        h.dirty := true;
+    END IF;
+    RETURN h;
+END
+$$;
+
+-- D5: keeps the ring the list of groups with a visible head.
+CREATE FUNCTION @s@.refresh(h @s@.heads, p_grp text) RETURNS @s@.heads LANGUAGE plpgsql AS $$
+DECLARE
+    v_state smallint;
+    v_turn bigint;
+BEGIN
+    SELECT l.state INTO v_state FROM @s@.live l
+        WHERE l.storage = h.storage AND l.grp = p_grp AND l.seq >= h.first_seq
+        ORDER BY l.seq LIMIT 1;
+    SELECT r.turn INTO v_turn FROM @s@.ring r
+        WHERE r.storage = h.storage AND r.grp = p_grp AND r.turn >= h.first_turn LIMIT 1;
+    IF coalesce(v_state IN (1, 2), false) THEN
+        IF v_turn IS NULL THEN
+            INSERT INTO @s@.ring VALUES (h.storage, h.next_turn, p_grp);
+            h.next_turn := h.next_turn + 1;
+            h.dirty := true;
+        END IF;
+    ELSIF v_turn IS NOT NULL THEN
+        DELETE FROM @s@.ring WHERE storage = h.storage AND turn = v_turn;
+        h.dirty := true;
+    END IF;
+    RETURN h;
+END
+$$;
+
+-- Messages of tenants enter (+1) or leave (-1) flight.
+CREATE FUNCTION @s@.fly(p_storage bigint, p_grps text[], p_by integer) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE @s@.tenants t SET in_flight = t.in_flight + p_by * c.n
+    FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) c
+    WHERE t.storage = p_storage AND t.grp = c.g
+$$;
+
+CREATE FUNCTION @s@.note_tenants(h @s@.heads, p_grps text[]) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO @s@.tenants AS t (storage, grp, sent_ms, in_flight)
+    SELECT DISTINCT h.storage, g, h.now_ms, 0 FROM unnest(p_grps) g WHERE g IS NOT NULL
+    ON CONFLICT (storage, grp) DO UPDATE SET sent_ms = excluded.sent_ms
+$$;
+
+CREATE FUNCTION @s@.count_state(h @s@.heads, p_state integer, p_by bigint) RETURNS @s@.heads
+LANGUAGE plpgsql AS $$
+BEGIN
+    CASE p_state
+        WHEN 0 THEN h.delayed := h.delayed + p_by;
+        WHEN 1 THEN h.returned := h.returned + p_by;
+        WHEN 2 THEN h.fresh := h.fresh + p_by;
+        ELSE h.in_flight := h.in_flight + p_by;
+    END CASE;
+    h.dirty := true;
+    RETURN h;
+END
+$$;
+
+-- Takes messages out, in this order.
+CREATE FUNCTION @s@.remove(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads LANGUAGE plpgsql AS $$
+DECLARE
+    v_seq bigint;
+    v_grp text;
+    v_state smallint;
+    v_counts bigint[];
+    v_grps text[];
+BEGIN
+    IF h.fifo THEN
+        FOREACH v_seq IN ARRAY p_seqs LOOP
+            DELETE FROM @s@.live l WHERE l.storage = h.storage AND l.seq = v_seq
+                RETURNING l.state, l.grp INTO v_state, v_grp;
+            IF FOUND THEN
+                h := @s@.count_state(h, v_state, -1);
+                h := @s@.refresh(h, v_grp);
+            END IF;
+        END LOOP;
+    ELSE
+        WITH gone AS (
+            DELETE FROM @s@.live l WHERE l.storage = h.storage AND l.seq = ANY (p_seqs)
+            RETURNING l.state, l.grp)
+        SELECT ARRAY[count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
+                count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3)],
+            array_agg(grp) FILTER (WHERE state = 3 AND grp IS NOT NULL)
+        INTO v_counts, v_grps FROM gone;
+        h.delayed := h.delayed - v_counts[1];
+        h.returned := h.returned - v_counts[2];
+        h.fresh := h.fresh - v_counts[3];
+        h.in_flight := h.in_flight - v_counts[4];
+        h.dirty := true;
+        IF v_grps IS NOT NULL THEN
+            PERFORM @s@.fly(h.storage, v_grps, -1);
+        END IF;
+    END IF;
+    RETURN @s@.advance_first(h, p_seqs);
+END
+$$;
+
+-- Moves the lower bound of the messages on when the lowest may be among those that went.
+CREATE FUNCTION @s@.advance_first(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF h.first_seq = ANY (p_seqs) THEN
+        SELECT l.seq INTO h.first_seq FROM @s@.live l
+            WHERE l.storage = h.storage AND l.seq > h.first_seq ORDER BY l.seq LIMIT 1;
+        h.first_seq := coalesce(h.first_seq, h.next_seq);
+    END IF;
+    RETURN h;
+END
+$$;
+
+-- D1: first retention, then the delays and visibility timeouts that ended, in their order.
+CREATE FUNCTION @s@.due(h @s@.heads, p_step integer) RETURNS @s@.heads LANGUAGE plpgsql AS $$
+DECLARE
+    v_limit_ms bigint := h.now_ms - h.retention_ms;
+    v_seqs bigint[];
+    v_done integer := 0;
+    v_last bigint := h.due_done_ms;
+    r record;
+BEGIN
+    IF h.oldest_ms <= v_limit_ms THEN
+        v_seqs := ARRAY(
+            SELECT x.seq FROM (
+                (SELECT l.seq FROM @s@.live l
+                    WHERE l.storage = h.storage AND l.aged AND l.sent_ms <= v_limit_ms
+                    ORDER BY l.sent_ms LIMIT p_step)
+                UNION ALL
+                (SELECT y.seq FROM (
+                    SELECT l.seq, l.sent_ms FROM @s@.live l
+                        WHERE l.storage = h.storage AND l.seq >= h.first_seq AND NOT l.aged
+                        ORDER BY l.seq LIMIT p_step) y
+                    WHERE y.sent_ms <= v_limit_ms)) x
+            ORDER BY x.seq LIMIT p_step);
+        h.dirty := true;
+        IF cardinality(v_seqs) > 0 THEN
+            h := @s@.remove(h, v_seqs);
+        END IF;
+        IF cardinality(v_seqs) >= p_step THEN
+            h.code := 2;
+            RETURN h;
+        END IF;
+        h.oldest_ms := least(
+            (SELECT l.sent_ms FROM @s@.live l
+                WHERE l.storage = h.storage AND l.seq >= h.first_seq AND NOT l.aged
+                ORDER BY l.seq LIMIT 1),
+            (SELECT min(l.sent_ms) FROM @s@.live l WHERE l.storage = h.storage AND l.aged),
+            h.now_ms);
+    END IF;
+    IF h.due_ms > h.now_ms THEN
+        RETURN h;
+    END IF;
+    h.dirty := true;
+    FOR r IN SELECT l.seq, l.state, l.grp, l.until_ms FROM @s@.live l
+        WHERE l.storage = h.storage AND l.until_ms > h.due_done_ms AND l.until_ms <= h.now_ms
+        ORDER BY l.until_ms, l.seq LIMIT p_step
+    LOOP
+        v_done := v_done + 1;
+        v_last := r.until_ms;
+        UPDATE @s@.live l SET state = 1, until_ms = NULL
+            WHERE l.storage = h.storage AND l.seq = r.seq;
+        h := @s@.count_state(h, r.state, -1);
+        h.returned := h.returned + 1;
+        IF h.fifo THEN
+            h := @s@.refresh(h, r.grp);
+        ELSIF r.state = 3 AND r.grp IS NOT NULL THEN
+            PERFORM @s@.fly(h.storage, ARRAY[r.grp], -1);
+        END IF;
+    END LOOP;
+    IF v_done >= p_step THEN
+        h.due_done_ms := v_last - 1;
+        h.code := 2;
+        RETURN h;
+    END IF;
+    h.due_done_ms := h.now_ms;
+    h.due_ms := @s@.nearest(h);
+    RETURN h;
+END
+$$;
+
+-- The nearest deadline; the largest bigint without one.
+CREATE FUNCTION @s@.nearest(h @s@.heads) RETURNS bigint LANGUAGE sql AS $$
+    SELECT coalesce((SELECT l.until_ms FROM @s@.live l
+        WHERE l.storage = h.storage AND l.until_ms > h.due_done_ms
+        ORDER BY l.until_ms LIMIT 1), 9223372036854775807)
+$$;

@@ -1,0 +1,407 @@
+-- Receiving: which messages, their leases, dead letters, attempts.
+
+-- Receivable messages in delivery order (D3, D4, D5), at most p_limit.
+CREATE FUNCTION @s@.candidates(h @s@.heads, p_limit bigint)
+RETURNS TABLE (c_seq bigint, c_grp text, c_bytes integer, c_receives integer, c_state smallint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_found bigint := 0;
+    v_noisy text[];
+    v_grp text;
+    r record;
+BEGIN
+    IF h.fifo THEN
+        FOR v_grp IN SELECT g.grp FROM @s@.ring g
+            WHERE g.storage = h.storage AND g.turn >= h.first_turn ORDER BY g.turn
+        LOOP
+            FOR r IN SELECT l.seq, l.bytes, l.receives, l.state FROM @s@.live l
+                WHERE l.storage = h.storage AND l.grp = v_grp AND l.seq >= h.first_seq
+                ORDER BY l.seq LIMIT p_limit - v_found
+            LOOP
+                EXIT WHEN r.state NOT IN (1, 2);
+                v_found := v_found + 1;
+                c_seq := r.seq;
+                c_grp := v_grp;
+                c_bytes := r.bytes;
+                c_receives := r.receives;
+                c_state := r.state;
+                RETURN NEXT;
+            END LOOP;
+            EXIT WHEN v_found >= p_limit;
+        END LOOP;
+        RETURN;
+    END IF;
+    IF h.fair THEN
+        SELECT array_agg(t.grp) INTO v_noisy FROM @s@.tenants t
+            WHERE t.storage = h.storage AND t.in_flight >= 30 AND t.in_flight * 10 > h.in_flight
+            AND h.now_ms - t.sent_ms < 300000;
+        RETURN QUERY SELECT x.seq, x.grp, x.bytes, x.receives, x.state FROM (
+            (SELECT * FROM @s@.live l WHERE l.storage = h.storage AND l.state = 1
+                AND l.seq >= h.first_seq AND (l.grp = ANY (v_noisy)) IS NOT TRUE
+                ORDER BY l.seq LIMIT p_limit)
+            UNION ALL
+            (SELECT * FROM @s@.live l WHERE l.storage = h.storage AND l.state = 2
+                AND l.seq >= h.first_seq AND (l.grp = ANY (v_noisy)) IS NOT TRUE
+                ORDER BY l.seq LIMIT p_limit)) x
+        ORDER BY x.seq LIMIT p_limit;
+        GET DIAGNOSTICS v_found = ROW_COUNT;
+        IF v_noisy IS NOT NULL AND v_found < p_limit THEN
+            RETURN QUERY SELECT l.seq, l.grp, l.bytes, l.receives, l.state
+            FROM @s@.tenants t, LATERAL (
+                SELECT * FROM @s@.live k WHERE k.storage = h.storage AND k.grp = t.grp
+                    AND k.seq >= h.first_seq AND k.state IN (1, 2)
+                ORDER BY k.seq LIMIT p_limit) l
+            WHERE t.storage = h.storage AND t.grp = ANY (v_noisy)
+            ORDER BY t.in_flight, l.seq LIMIT p_limit - v_found;
+        END IF;
+        RETURN;
+    END IF;
+    IF h.returned > 0 THEN
+        RETURN QUERY SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l
+            WHERE l.storage = h.storage AND l.state = 1 AND l.seq >= h.first_seq
+            ORDER BY l.seq LIMIT p_limit;
+        GET DIAGNOSTICS v_found = ROW_COUNT;
+    END IF;
+    IF h.fresh > 0 AND v_found < p_limit THEN
+        RETURN QUERY SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l
+            WHERE l.storage = h.storage AND l.state = 2
+            AND l.seq >= greatest(h.fresh_seq, h.first_seq)
+            ORDER BY l.seq LIMIT p_limit - v_found;
+    END IF;
+END
+$$;
+
+-- The dead-letter queue of a queue, if it exists.
+CREATE FUNCTION @s@.target(p_uid bigint) RETURNS bigint LANGUAGE sql AS $$
+    SELECT t.uid FROM @s@.queues q JOIN @s@.queues t ON t.account = q.target_account
+        AND t.region = q.target_region AND t.name = q.target_name
+    WHERE q.uid = p_uid
+$$;
+
+-- Makes messages of one queue the newest of another. With p_ids they are new messages there (S10),
+-- without they are dead letters (S9.7), whose source is p_source.
+CREATE FUNCTION @s@.carry(h @s@.heads, t @s@.heads, p_seqs bigint[], p_ids uuid[], p_source text)
+RETURNS @s@.heads LANGUAGE plpgsql AS $$
+DECLARE
+    v_part smallint := (SELECT current FROM @s@.parts);
+    v_delay bigint := CASE WHEN p_ids IS NULL THEN 0 ELSE t.delay_ms END;
+    v_first bigint := t.next_seq;
+    v_keeps_age boolean := p_ids IS NULL AND NOT t.fifo;
+    v_grps text[];
+    v_oldest bigint;
+    v_grp text;
+    n bigint := cardinality(p_seqs);
+BEGIN
+    IF t.fresh + t.returned + t.in_flight + t.delayed = 0 THEN
+        t.first_seq := v_first;
+        t.oldest_ms := t.now_ms;
+    END IF;
+    t.next_seq := v_first + n;
+    INSERT INTO @s@.messages (part, storage, seq, sent_ms, id, body, attributes, trace, grp, dedup,
+        sender, source)
+    SELECT v_part, t.storage, v_first + u.n - 1,
+        CASE WHEN v_keeps_age THEN m.sent_ms ELSE t.now_ms END,
+        coalesce(p_ids[u.n], m.id), m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender,
+        p_source
+    FROM unnest(p_seqs) WITH ORDINALITY u (seq, n)
+    JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+    JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq;
+    INSERT INTO @s@.live (storage, seq, sent_ms, until_ms, first_ms, receive_count, bytes, part,
+        state, aged, grp)
+    SELECT t.storage, v_first + u.n - 1,
+        CASE WHEN v_keeps_age THEN l.sent_ms ELSE t.now_ms END,
+        t.now_ms + nullif(v_delay, 0),
+        CASE WHEN p_ids IS NULL THEN l.first_ms END,
+        CASE WHEN p_ids IS NULL THEN l.receive_count ELSE 0 END,
+        l.bytes, v_part, CASE WHEN v_delay > 0 THEN 0 ELSE 2 END, v_keeps_age, l.grp
+    FROM unnest(p_seqs) WITH ORDINALITY u (seq, n)
+    JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq;
+    SELECT array_agg(l.grp ORDER BY l.seq), min(l.sent_ms) INTO v_grps, v_oldest FROM @s@.live l
+        WHERE l.storage = t.storage AND l.seq >= v_first;
+    t.oldest_ms := least(t.oldest_ms, v_oldest);
+    IF v_delay > 0 THEN
+        t.delayed := t.delayed + n;
+        t.due_ms := least(t.due_ms, t.now_ms + v_delay);
+    ELSE
+        t.fresh := t.fresh + n;
+    END IF;
+    t.dirty := true;
+    IF t.fifo THEN
+        FOR v_grp IN SELECT g FROM unnest(v_grps) WITH ORDINALITY u (g, n)
+            GROUP BY g ORDER BY min(u.n)
+        LOOP
+            t := @s@.refresh(t, v_grp);
+        END LOOP;
+    ELSIF EXISTS (SELECT FROM unnest(v_grps) g WHERE g IS NOT NULL) THEN
+        t.fair := true;
+        PERFORM @s@.note_tenants(t, v_grps);
+    END IF;
+    RETURN t;
+END
+$$;
+
+-- Enters a queue whatever its version and does all that is due.
+CREATE FUNCTION @s@.enter_fully(p_uid bigint, p_step integer) RETURNS @s@.heads
+LANGUAGE plpgsql AS $$
+DECLARE
+    h @s@.heads;
+BEGIN
+    h := @s@.enter(p_uid, NULL, p_step);
+    WHILE h.code = 2 LOOP
+        h.code := 0;
+        h := @s@.due(h, p_step);
+    END LOOP;
+    RETURN h;
+END
+$$;
+
+-- Hides messages: new leases, or those of an attempt again.
+CREATE FUNCTION @s@.lease(h @s@.heads, p_seqs bigint[], p_until bigint, p_anew boolean)
+RETURNS @s@.heads LANGUAGE plpgsql AS $$
+DECLARE
+    v_hidden boolean := p_until > h.now_ms;
+BEGIN
+    IF p_anew THEN
+        UPDATE @s@.live l SET receives = l.receives + 1, receive_count = l.receive_count + 1,
+            first_ms = coalesce(l.first_ms, h.now_ms), received_ms = h.now_ms, changed = false,
+            state = CASE WHEN v_hidden THEN 3 ELSE 1 END,
+            until_ms = CASE WHEN v_hidden THEN p_until END
+        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs);
+    ELSE
+        UPDATE @s@.live l SET state = CASE WHEN v_hidden THEN 3 ELSE 1 END,
+            until_ms = CASE WHEN v_hidden THEN p_until END
+        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs);
+    END IF;
+    IF v_hidden THEN
+        h.due_ms := least(h.due_ms, p_until);
+    END IF;
+    h.dirty := true;
+    RETURN h;
+END
+$$;
+
+-- S7.19: the messages of an attempt, hidden anew, if all are as it left them; else null and the
+-- attempt is forgotten.
+CREATE FUNCTION @s@.repeat(INOUT h @s@.heads, p_attempt text, p_until bigint, OUT seqs bigint[])
+LANGUAGE plpgsql AS $$
+DECLARE
+    a @s@.attempts;
+    v_grp text;
+BEGIN
+    SELECT * INTO a FROM @s@.attempts t WHERE t.storage = h.storage AND t.attempt = p_attempt;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF h.now_ms >= a.end_ms OR (
+        SELECT count(*) FROM unnest(a.seqs, a.receives) u (seq, receive)
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+        WHERE l.state = 3 AND l.receives = u.receive AND NOT l.changed) <> cardinality(a.seqs)
+    THEN
+        DELETE FROM @s@.attempts t WHERE t.storage = h.storage AND t.attempt = p_attempt;
+        RETURN;
+    END IF;
+    seqs := a.seqs;
+    h := @s@.lease(h, seqs, p_until, false);
+    IF p_until <= h.now_ms THEN
+        h.in_flight := h.in_flight - cardinality(seqs);
+        h.returned := h.returned + cardinality(seqs);
+        FOR v_grp IN SELECT l.grp FROM unnest(seqs) WITH ORDINALITY u (seq, n)
+            JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+            GROUP BY l.grp ORDER BY min(u.n)
+        LOOP
+            h := @s@.refresh(h, v_grp);
+        END LOOP;
+    END IF;
+END
+$$;
+
+-- Chooses and leases messages. code: 0, 1 other version, 2 call again, 4 too many in flight,
+-- 5 call again with the dead-letter queue locked.
+CREATE FUNCTION @s@.take(INOUT h @s@.heads, p_step integer, p_me bigint, p_max bigint,
+    p_until bigint, p_waits boolean, p_in_flight_max bigint, p_bytes_max bigint,
+    p_moves_max integer, p_locked boolean, p_arn text, OUT seqs bigint[])
+LANGUAGE plpgsql AS $$
+DECLARE
+    t @s@.heads;
+    v_room bigint := greatest(p_in_flight_max - h.in_flight, 0);
+    v_max bigint := least(p_max, v_room);
+    v_target bigint;
+    v_limit bigint := v_max;
+    v_moved bigint[] := '{}';
+    v_grps text[] := '{}';
+    v_bytes bigint := 0;
+    v_returned bigint := 0;
+    v_fresh_seq bigint := h.fresh_seq;
+    v_grp text;
+    c record;
+BEGIN
+    seqs := '{}';
+    IF v_room = 0 AND h.fresh + h.returned > 0 AND NOT h.fifo AND NOT p_waits THEN
+        h.code := 4;
+        RETURN;
+    END IF;
+    IF v_max = 0 OR h.fresh + h.returned = 0 THEN
+        RETURN;
+    END IF;
+    IF h.max_receives IS NOT NULL THEN
+        v_target := @s@.target(h.uid);
+        IF v_target IS NOT NULL AND EXISTS (SELECT FROM @s@.candidates(h, v_max) x
+            WHERE x.c_receives >= h.max_receives)
+        THEN
+            v_limit := v_max + p_moves_max;
+        END IF;
+    END IF;
+    FOR c IN SELECT * FROM @s@.candidates(h, v_limit) LOOP
+        EXIT WHEN cardinality(seqs) = v_max OR cardinality(v_moved) = p_moves_max;
+        IF v_target IS NOT NULL AND c.c_receives >= h.max_receives THEN
+            v_moved := v_moved || c.c_seq;
+            CONTINUE;
+        END IF;
+        v_bytes := v_bytes + c.c_bytes;
+        EXIT WHEN v_bytes > p_bytes_max AND cardinality(seqs) > 0;
+        seqs := seqs || c.c_seq;
+        IF c.c_state = 1 THEN
+            v_returned := v_returned + 1;
+        ELSIF NOT h.fair THEN
+            v_fresh_seq := greatest(v_fresh_seq, c.c_seq + 1);
+        END IF;
+        IF c.c_grp IS NOT NULL THEN
+            v_grps := v_grps || c.c_grp;
+        END IF;
+    END LOOP;
+    IF cardinality(v_moved) > 0 THEN
+        IF v_target < h.uid AND NOT p_locked AND NOT
+            pg_try_advisory_xact_lock(@class@, (v_target % 2147483647)::integer)
+        THEN
+            h.code := 5;
+            RETURN;
+        END IF;
+        t := @s@.enter_fully(v_target, p_step);
+        -- A queue that went between the look at its name and its lock: the next call sees it.
+        IF t.code <> 0 THEN
+            h.code := 2;
+            RETURN;
+        END IF;
+        t := @s@.carry(h, t, v_moved, NULL, p_arn);
+        t := @s@.wake(t, p_me);
+        PERFORM @s@.save(t);
+        h := @s@.remove(h, v_moved);
+    END IF;
+    IF cardinality(seqs) = 0 THEN
+        RETURN;
+    END IF;
+    h := @s@.lease(h, seqs, p_until, true);
+    h.returned := h.returned - v_returned;
+    h.fresh := h.fresh - (cardinality(seqs) - v_returned);
+    IF p_until > h.now_ms THEN
+        h.in_flight := h.in_flight + cardinality(seqs);
+    ELSE
+        h.returned := h.returned + cardinality(seqs);
+    END IF;
+    IF h.fifo THEN
+        FOR v_grp IN SELECT g FROM unnest(v_grps) WITH ORDINALITY u (g, n)
+            GROUP BY g ORDER BY min(u.n)
+        LOOP
+            h := @s@.refresh(h, v_grp);
+            h := @s@.rotate(h, v_grp);
+        END LOOP;
+        h.first_turn := coalesce((SELECT g.turn FROM @s@.ring g WHERE g.storage = h.storage
+            AND g.turn >= h.first_turn ORDER BY g.turn LIMIT 1), h.next_turn);
+    ELSE
+        h.fresh_seq := v_fresh_seq;
+        IF h.fair AND p_until > h.now_ms AND cardinality(v_grps) > 0 THEN
+            PERFORM @s@.fly(h.storage, v_grps, 1);
+        END IF;
+    END IF;
+END
+$$;
+
+-- S7.7: a group that was read goes behind the others if it can deliver still.
+CREATE FUNCTION @s@.rotate(h @s@.heads, p_grp text) RETURNS @s@.heads LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM @s@.ring r WHERE r.storage = h.storage AND r.grp = p_grp
+        AND r.turn >= h.first_turn;
+    IF FOUND THEN
+        INSERT INTO @s@.ring VALUES (h.storage, h.next_turn, p_grp);
+        h.next_turn := h.next_turn + 1;
+    END IF;
+    RETURN h;
+END
+$$;
+
+-- One receive. The first row has the code, the time and, with no messages, the nearest deadline;
+-- the others are the messages in delivery order.
+CREATE FUNCTION @s@.receive(
+    p_uid bigint, p_version bigint, p_step integer, p_me bigint, p_lazy boolean, p_max bigint,
+    p_hide_ms bigint, p_attempt text, p_waits boolean, p_in_flight_max bigint,
+    p_bytes_max bigint, p_moves_max integer, p_lock_target boolean, p_arn text)
+RETURNS TABLE (code integer, now_ms bigint, due_ms bigint, seq bigint, receives integer,
+    received_ms bigint, sent_ms bigint, first_ms bigint, receive_count integer, id uuid,
+    body bytea, attributes text, trace text, grp text, dedup text, sender text, source text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    h @s@.heads;
+    v_seqs bigint[];
+    v_target bigint;
+    v_until bigint;
+    x record;
+BEGIN
+    IF p_lock_target THEN
+        v_target := @s@.target(p_uid);
+        IF v_target < p_uid THEN
+            PERFORM @s@.lock_queue(v_target);
+        END IF;
+    END IF;
+    h := @s@.enter(p_uid, p_version, p_step);
+    v_until := h.now_ms + p_hide_ms;
+    IF h.code = 0 THEN
+        IF p_lazy THEN
+            PERFORM set_config('synchronous_commit', 'off', true);
+        END IF;
+        IF p_attempt IS NOT NULL THEN
+            SELECT * INTO x FROM @s@.repeat(h, p_attempt, v_until);
+            h := x.h;
+            v_seqs := x.seqs;
+        END IF;
+        IF v_seqs IS NULL THEN
+            SELECT * INTO x FROM @s@.take(h, p_step, p_me, p_max, v_until, p_waits,
+                p_in_flight_max, p_bytes_max, p_moves_max, p_lock_target, p_arn);
+            h := x.h;
+            v_seqs := x.seqs;
+            IF p_attempt IS NOT NULL AND cardinality(v_seqs) > 0 THEN
+                INSERT INTO @s@.attempts AS a
+                SELECT h.storage, p_attempt, v_seqs, array_agg(l.receives ORDER BY u.n),
+                    h.now_ms + 300000
+                FROM unnest(v_seqs) WITH ORDINALITY u (seq, n)
+                JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+                ON CONFLICT (storage, attempt) DO UPDATE SET seqs = excluded.seqs,
+                    receives = excluded.receives, end_ms = excluded.end_ms;
+            END IF;
+        END IF;
+    END IF;
+    IF h.code = 0 AND cardinality(v_seqs) = 0 THEN
+        h.due_ms := @s@.nearest(h);
+        IF p_waits AND h.armed <> p_me AND h.armed <> -1 THEN
+            h.armed := CASE WHEN h.armed = 0 THEN p_me ELSE -1 END;
+            h.dirty := true;
+        END IF;
+    ELSIF h.code = 0 AND p_hide_ms = 0 THEN
+        h := @s@.wake(h, p_me);
+    END IF;
+    PERFORM @s@.save(h);
+    code := h.code;
+    now_ms := h.now_ms;
+    due_ms := nullif(h.due_ms, 9223372036854775807);
+    RETURN NEXT;
+    IF h.code = 0 AND cardinality(v_seqs) > 0 THEN
+        RETURN QUERY SELECT 0, h.now_ms, v_until, l.seq, l.receives, l.received_ms, m.sent_ms,
+            l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp, m.dedup,
+            m.sender, m.source
+        FROM unnest(v_seqs) WITH ORDINALITY u (seq, n)
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+        JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
+        ORDER BY u.n;
+    END IF;
+END
+$$;

@@ -1,0 +1,161 @@
+-- What a receipt allows (D8), and looks.
+
+-- Deletes. codes has one number a receipt: 0 done or gone, 2 expired (S2.21).
+CREATE FUNCTION @s@.discard(p_uid bigint, p_version bigint, p_step integer, p_me bigint,
+    p_lazy boolean, p_seqs bigint[], p_receives bigint[], OUT code integer, OUT codes integer[])
+LANGUAGE plpgsql AS $$
+DECLARE
+    h @s@.heads;
+    l @s@.live;
+    v_seqs bigint[];
+BEGIN
+    h := @s@.enter(p_uid, p_version, p_step);
+    code := h.code;
+    IF h.code <> 0 THEN
+        PERFORM @s@.save(h);
+        RETURN;
+    END IF;
+    IF NOT p_lazy AND current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    IF h.fifo THEN
+        codes := array_fill(0, ARRAY[cardinality(p_seqs)]);
+        FOR i IN 1..cardinality(p_seqs) LOOP
+            SELECT * INTO l FROM @s@.live x WHERE x.storage = h.storage AND x.seq = p_seqs[i];
+            IF FOUND AND l.state = 3 AND l.receives = p_receives[i] THEN
+                h := @s@.remove(h, p_seqs[i:i]);
+            ELSIF FOUND THEN
+                codes[i] := 2;
+            END IF;
+        END LOOP;
+    ELSE
+        v_seqs := ARRAY(SELECT u.seq FROM unnest(p_seqs, p_receives) u (seq, receive)
+            JOIN @s@.live x ON x.storage = h.storage AND x.seq = u.seq
+            WHERE u.receive <= x.receives);
+        IF cardinality(v_seqs) > 0 THEN
+            h := @s@.remove(h, v_seqs);
+        END IF;
+    END IF;
+    IF h.fresh + h.returned > 0 THEN
+        h := @s@.wake(h, p_me);
+    END IF;
+    PERFORM @s@.save(h);
+END
+$$;
+
+-- Changes visibility. codes has one number an entry: 0 done, 1 gone, 2 expired, 3 beyond twelve
+-- hours (S2.10).
+CREATE FUNCTION @s@.hide(p_uid bigint, p_version bigint, p_step integer, p_me bigint,
+    p_lazy boolean, p_seqs bigint[], p_receives bigint[], p_received_ms bigint[],
+    p_hide_ms bigint[], OUT code integer, OUT now_ms bigint, OUT codes integer[])
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    h @s@.heads;
+    l @s@.live;
+    v_until bigint;
+    v_hidden boolean;
+BEGIN
+    h := @s@.enter(p_uid, p_version, p_step);
+    code := h.code;
+    now_ms := h.now_ms;
+    IF h.code <> 0 THEN
+        PERFORM @s@.save(h);
+        RETURN;
+    END IF;
+    IF p_lazy THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
+    codes := array_fill(0, ARRAY[cardinality(p_seqs)]);
+    FOR i IN 1..cardinality(p_seqs) LOOP
+        SELECT * INTO l FROM @s@.live x WHERE x.storage = h.storage AND x.seq = p_seqs[i];
+        v_until := h.now_ms + p_hide_ms[i];
+        v_hidden := p_hide_ms[i] > 0;
+        IF NOT FOUND OR (NOT h.fifo AND p_receives[i] > l.receives) THEN
+            codes[i] := 1;
+        ELSIF h.fifo AND (l.state <> 3 OR l.receives <> p_receives[i]) THEN
+            codes[i] := 2;
+        ELSIF v_hidden AND v_until > p_received_ms[i] + 43200000 THEN
+            codes[i] := 3;
+        ELSE
+            UPDATE @s@.live x SET changed = true, state = CASE WHEN v_hidden THEN 3 ELSE 1 END,
+                until_ms = CASE WHEN v_hidden THEN v_until END
+            WHERE x.storage = h.storage AND x.seq = p_seqs[i];
+            h := @s@.count_state(h, l.state, -1);
+            h := @s@.count_state(h, CASE WHEN v_hidden THEN 3 ELSE 1 END, 1);
+            IF v_hidden THEN
+                h.due_ms := least(h.due_ms, v_until);
+            END IF;
+            IF h.fifo THEN
+                h := @s@.refresh(h, l.grp);
+            ELSIF l.grp IS NOT NULL AND (l.state = 3) <> v_hidden THEN
+                PERFORM @s@.fly(h.storage, ARRAY[l.grp], CASE WHEN v_hidden THEN 1 ELSE -1 END);
+            END IF;
+        END IF;
+    END LOOP;
+    h := @s@.wake(h, p_me);
+    PERFORM @s@.save(h);
+END
+$$;
+
+-- Counts (S6.4).
+CREATE FUNCTION @s@.counts(p_uid bigint, p_version bigint, p_step integer, OUT code integer,
+    OUT visible bigint, OUT in_flight bigint, OUT delayed bigint, OUT now_ms bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    h @s@.heads;
+BEGIN
+    h := @s@.enter(p_uid, p_version, p_step);
+    PERFORM @s@.save(h);
+    code := h.code;
+    visible := h.fresh + h.returned;
+    in_flight := h.in_flight;
+    delayed := h.delayed;
+    now_ms := h.now_ms;
+END
+$$;
+
+-- D14. The first row has the code; the others are messages in sequence order.
+CREATE FUNCTION @s@.peek(p_uid bigint, p_version bigint, p_step integer, p_after bigint,
+    p_states smallint[], p_grp text, p_limit bigint)
+RETURNS TABLE (code integer, state smallint, until_ms bigint, seq bigint, sent_ms bigint,
+    first_ms bigint, receive_count integer, id uuid, body bytea, attributes text, trace text,
+    grp text, dedup text, sender text, source text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    h @s@.heads;
+BEGIN
+    h := @s@.enter(p_uid, p_version, p_step);
+    PERFORM @s@.save(h);
+    code := h.code;
+    RETURN NEXT;
+    IF h.code = 0 THEN
+        RETURN QUERY SELECT 0, l.state, l.until_ms, l.seq, m.sent_ms, l.first_ms, l.receive_count,
+            m.id, m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender, m.source
+        FROM (SELECT * FROM @s@.live k
+            WHERE k.storage = h.storage AND k.seq > p_after AND k.seq >= h.first_seq
+            AND (p_states IS NULL OR k.state = ANY (p_states))
+            AND (p_grp IS NULL OR k.grp = p_grp)
+            ORDER BY k.seq LIMIT p_limit) l
+        JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
+        ORDER BY l.seq;
+    END IF;
+END
+$$;
+
+-- Moves what a task moves next (S10.3). Both queues are locked by the caller.
+CREATE FUNCTION @s@.move(p_source bigint, p_destination bigint, p_step integer, p_me bigint,
+    p_seqs bigint[], p_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    h @s@.heads;
+    t @s@.heads;
+BEGIN
+    h := @s@.enter_fully(p_source, p_step);
+    t := @s@.enter_fully(p_destination, p_step);
+    t := @s@.carry(h, t, p_seqs, p_ids, NULL);
+    h := @s@.remove(h, p_seqs);
+    PERFORM @s@.save(@s@.wake(t, p_me));
+    PERFORM @s@.save(@s@.wake(h, p_me));
+END
+$$;

@@ -1,0 +1,198 @@
+-- Tables of the PostgreSQL store. @s@ is the schema, @class@ the class of its advisory locks,
+-- @channel@ its notification channel. Times are milliseconds since the epoch.
+
+-- The only row of a store on a manual clock; no row on real time.
+CREATE TABLE @s@.clock (now_ms bigint NOT NULL);
+
+-- What the next queue is called inside, and the part that new messages go to.
+CREATE TABLE @s@.numbers (
+    next_uid bigint NOT NULL,
+    next_storage bigint NOT NULL
+);
+INSERT INTO @s@.numbers VALUES (1, 1);
+CREATE TABLE @s@.parts (current smallint NOT NULL);
+INSERT INTO @s@.parts VALUES (0);
+
+-- What a queue is; changes with its attributes and tags only.
+CREATE TABLE @s@.queues (
+    uid bigint PRIMARY KEY,
+    account text COLLATE "C" NOT NULL,
+    region text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    -- Rises with every change of this row: what programs remember of it carries the number.
+    version bigint NOT NULL,
+    storage bigint NOT NULL,
+    fifo boolean NOT NULL,
+    attributes text NOT NULL,
+    tags text NOT NULL,
+    created_ms bigint NOT NULL,
+    modified_ms bigint NOT NULL,
+    purged_ms bigint,
+    target_account text COLLATE "C",
+    target_region text COLLATE "C",
+    target_name text COLLATE "C",
+    UNIQUE (account, region, name)
+);
+CREATE INDEX queues_target ON @s@.queues (target_account, target_region, target_name, name)
+    WHERE target_name IS NOT NULL;
+
+-- S11.5: when names were deleted.
+CREATE TABLE @s@.deleted (
+    account text COLLATE "C" NOT NULL,
+    region text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    at_ms bigint NOT NULL,
+    PRIMARY KEY (account, region, name)
+);
+
+-- What changes with every transition of a queue. A new row takes the place of the old one and the
+-- newest is found from the right end of the index, so that rows which an open transaction
+-- elsewhere keeps from being cleaned up are never looked at.
+CREATE TABLE @s@.heads (
+    uid bigint NOT NULL,
+    tick bigint NOT NULL,
+    version bigint NOT NULL,
+    storage bigint NOT NULL,
+    fifo boolean NOT NULL,
+    -- A standard queue that had a message with a group.
+    fair boolean NOT NULL,
+    retention_ms bigint NOT NULL,
+    delay_ms bigint NOT NULL,
+    -- S9.1; null without a redrive policy.
+    max_receives integer,
+    next_seq bigint NOT NULL,
+    -- No message is below; nothing never received is below; no turn of the ring is below.
+    first_seq bigint NOT NULL,
+    fresh_seq bigint NOT NULL,
+    first_turn bigint NOT NULL,
+    next_turn bigint NOT NULL,
+    returned bigint NOT NULL,
+    fresh bigint NOT NULL,
+    in_flight bigint NOT NULL,
+    delayed bigint NOT NULL,
+    -- No deadline is earlier; all up to due_done_ms were handled; no message was sent earlier.
+    due_ms bigint NOT NULL,
+    due_done_ms bigint NOT NULL,
+    oldest_ms bigint NOT NULL,
+    now_ms bigint NOT NULL,
+    -- Who waits: 0 nobody, -1 several, else a listener.
+    armed bigint NOT NULL,
+    -- Within a transition: 0 go on, 1 other version, 2 call again; and whether to store the row.
+    code integer NOT NULL,
+    dirty boolean NOT NULL,
+    PRIMARY KEY (uid, tick)
+);
+
+-- Messages: inserted, never updated, dropped a part at a time.
+CREATE TABLE @s@.messages (
+    part smallint NOT NULL,
+    storage bigint NOT NULL,
+    seq bigint NOT NULL,
+    sent_ms bigint NOT NULL,
+    id uuid NOT NULL,
+    body bytea NOT NULL,
+    attributes text,
+    trace text,
+    grp text COLLATE "C",
+    dedup text COLLATE "C",
+    sender text NOT NULL,
+    source text,
+    PRIMARY KEY (part, storage, seq)
+) PARTITION BY LIST (part);
+DO $$
+BEGIN
+    FOR part IN 0..7 LOOP
+        EXECUTE format('CREATE TABLE @s@.messages_%s PARTITION OF @s@.messages FOR VALUES IN (%s)',
+            part, part);
+        EXECUTE format('ALTER TABLE @s@.messages_%s ALTER COLUMN body SET STORAGE EXTERNAL', part);
+    END LOOP;
+END
+$$;
+
+-- Where each message stands. state: 0 delayed, 1 returned, 2 never received, 3 in flight.
+CREATE TABLE @s@.live (
+    storage bigint NOT NULL,
+    seq bigint NOT NULL,
+    sent_ms bigint NOT NULL,
+    until_ms bigint,
+    first_ms bigint,
+    received_ms bigint NOT NULL DEFAULT 0,
+    -- In this queue; and with those in queues before.
+    receives integer NOT NULL DEFAULT 0,
+    receive_count integer NOT NULL DEFAULT 0,
+    bytes integer NOT NULL,
+    part smallint NOT NULL,
+    state smallint NOT NULL,
+    -- S7.19: its visibility was changed since.
+    changed boolean NOT NULL DEFAULT false,
+    -- Sent before messages that stand before it: a dead letter that kept its age.
+    aged boolean NOT NULL DEFAULT false,
+    grp text COLLATE "C",
+    PRIMARY KEY (storage, seq)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX live_visible ON @s@.live (storage, state, seq) WHERE state IN (1, 2);
+CREATE INDEX live_due ON @s@.live (storage, until_ms, seq) WHERE until_ms IS NOT NULL;
+CREATE INDEX live_group ON @s@.live (storage, grp, seq) WHERE grp IS NOT NULL;
+CREATE INDEX live_aged ON @s@.live (storage, sent_ms) WHERE aged;
+
+-- D5: FIFO groups whose head is visible, in the order in which that came about.
+CREATE TABLE @s@.ring (
+    storage bigint NOT NULL,
+    turn bigint NOT NULL,
+    grp text COLLATE "C" NOT NULL,
+    PRIMARY KEY (storage, turn)
+);
+CREATE INDEX ring_group ON @s@.ring (storage, grp, turn);
+
+-- D9: accepted sends. scope is the group, or empty for that of the queue.
+CREATE TABLE @s@.dedup (
+    storage bigint NOT NULL,
+    scope text COLLATE "C" NOT NULL,
+    dedup text COLLATE "C" NOT NULL,
+    id uuid NOT NULL,
+    seq bigint NOT NULL,
+    end_ms bigint NOT NULL,
+    PRIMARY KEY (storage, scope, dedup)
+);
+CREATE INDEX dedup_end ON @s@.dedup (end_ms);
+
+-- D7: receives that can be repeated.
+CREATE TABLE @s@.attempts (
+    storage bigint NOT NULL,
+    attempt text COLLATE "C" NOT NULL,
+    seqs bigint[] NOT NULL,
+    receives integer[] NOT NULL,
+    end_ms bigint NOT NULL,
+    PRIMARY KEY (storage, attempt)
+);
+CREATE INDEX attempts_end ON @s@.attempts (end_ms);
+
+-- D4: when each tenant last sent, and how much of it is in flight.
+CREATE TABLE @s@.tenants (
+    storage bigint NOT NULL,
+    grp text COLLATE "C" NOT NULL,
+    sent_ms bigint NOT NULL,
+    in_flight bigint NOT NULL,
+    PRIMARY KEY (storage, grp)
+);
+CREATE INDEX tenants_busy ON @s@.tenants (storage, in_flight) WHERE in_flight >= 30;
+
+-- S10. task is 16 hexadecimal digits.
+CREATE TABLE @s@.tasks (
+    task text COLLATE "C" PRIMARY KEY,
+    source_account text COLLATE "C" NOT NULL,
+    source_region text COLLATE "C" NOT NULL,
+    source_name text COLLATE "C" NOT NULL,
+    source_uid bigint NOT NULL,
+    destination_account text COLLATE "C",
+    destination_region text COLLATE "C",
+    destination_name text COLLATE "C",
+    rate bigint,
+    status text NOT NULL,
+    moved bigint NOT NULL,
+    to_move bigint NOT NULL,
+    started_ms bigint NOT NULL
+);
+
+-- Storages of purged and deleted queues, removed in steps.
+CREATE TABLE @s@.trash (storage bigint PRIMARY KEY);
