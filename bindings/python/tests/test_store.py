@@ -39,8 +39,8 @@ def test_options_out_of_range_are_named(bad: dict[str, object]) -> None:
 
 
 def test_a_location_of_unknown_form_is_named() -> None:
-    with pytest.raises(errors.InvalidArgument, match="postgres://"):
-        forebay.open("postgres://u@h/d")
+    with pytest.raises(errors.InvalidArgument, match="https://"):
+        forebay.open("https://u@h/d")
 
 
 def test_calls_after_close_raise_closed(store: forebay.Store) -> None:

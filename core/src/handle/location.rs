@@ -37,7 +37,7 @@ impl Location {
             #[cfg(not(feature = "postgres"))]
             Some(text) if is_postgres(text) => Err(Error::new(
                 ErrorKind::InvalidArgument,
-                "this library was built without its feature `postgres`",
+                "a location postgres:// needs a library that was built with its feature `postgres`",
             )),
             Some("") => Err(unknown("")),
             Some(text) if text.contains("://") || is_scheme(text) => Err(unknown(text)),
