@@ -3,6 +3,7 @@
 use super::connection::Peer;
 use super::head::Head;
 use super::{body, health};
+use crate::legacy::soap;
 use crate::service::Service;
 use crate::test_mode;
 use crate::wire::{Printed, Protocol, Refusal};
@@ -43,6 +44,11 @@ pub async fn respond(
     {
         return Ok(response(page, &request_id));
     }
+    if head.method == Method::GET
+        && let Some(page) = soap::page(&service.config, &head)
+    {
+        return Ok(response(page, &request_id));
+    }
     let body = match body::read(incoming, &head.headers, &service.config.limits).await {
         Ok(body) => body,
         Err(refusal) => return Ok(response(refuse(&head, &refusal, &request_id), &request_id)),
@@ -60,6 +66,9 @@ pub async fn respond(
 
 /// A refusal before the request could be read whole.
 fn refuse(head: &Head, refusal: &Refusal, request_id: &str) -> Printed {
+    if soap::is_spoken(head) {
+        return soap::refuse(refusal, request_id);
+    }
     let protocol = match head.header("x-amz-target") {
         Some(_) => Protocol::Json,
         None => Protocol::Query,

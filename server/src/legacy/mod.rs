@@ -16,6 +16,7 @@ pub mod print;
 pub mod query;
 mod second;
 pub mod sign;
+pub mod soap;
 mod space;
 pub mod version;
 
@@ -65,9 +66,14 @@ pub async fn perform(
 pub enum Protocol {
     /// Query, with the version that it names.
     Query(Version),
+    /// SOAP, whose version is in the body.
+    Soap,
 }
 
 /// Which old protocol a request speaks; `None` if it is one of today's (L4.9).
 pub fn spoken(head: &Head, body: &[u8]) -> Option<Protocol> {
+    if soap::is_spoken(head) {
+        return Some(Protocol::Soap);
+    }
     query::spoken(head, body).map(Protocol::Query)
 }

@@ -4,7 +4,6 @@
 use super::answer::{Answer, Grant, Message, Told};
 use super::fault::Fault;
 use super::version::{Generation, Version};
-use crate::wire;
 use crate::wire::Printed;
 use crate::wire::query::{self, Xml};
 use hyper::StatusCode;
@@ -46,7 +45,10 @@ pub fn element(xml: &mut Xml, version: Version, name: &str, answer: &Answer, req
     match answer {
         Answer::First(told) if is_about_grants(name) => grants(xml, name, told),
         Answer::First(told) => first(xml, version, name, told, request_id),
-        Answer::Second(answer) => second(xml, version, name, answer, request_id),
+        // L9.1, by today's printer.
+        Answer::Second(answer) => {
+            query::element(xml, &version.namespace(), name, answer, request_id);
+        }
     }
 }
 
@@ -107,17 +109,6 @@ fn grant(xml: &mut Xml, grant: &Grant) {
         xml.close("Grantee");
         xml.leaf("Permission", grant.permission.text());
     });
-}
-
-/// L9.1, by today's printer. Attributes had no result element around them until 2011.
-fn second(xml: &mut Xml, version: Version, name: &str, answer: &wire::Answer, request_id: &str) {
-    let namespace = version.namespace();
-    match answer {
-        wire::Answer::Attributes(_) if version < Version::V2011 => {
-            query::element_without_result(xml, &namespace, name, answer, request_id);
-        }
-        _ => query::element(xml, &namespace, name, answer, request_id),
-    }
 }
 
 /// L7.4: no name space, and here the id is spelt `RequestID`.

@@ -8,7 +8,7 @@ use crate::auth::policy::Context;
 use crate::auth::{Identity, time};
 use crate::http::body::Body;
 use crate::http::head::Head;
-use crate::legacy::{Caller, Code, Fault, Protocol, Verifier, Version, query};
+use crate::legacy::{Caller, Code, Fault, Protocol, Verifier, Version, query, soap};
 use crate::test_mode::Effect;
 use crate::wire::{Action, Printed};
 use forebay::key::QueueKey;
@@ -27,6 +27,7 @@ impl Service {
     ) -> Option<Printed> {
         match protocol {
             Protocol::Query(version) => query::answer(self, head, body, version, request_id).await,
+            Protocol::Soap => soap::answer(self, head, body, request_id).await,
         }
     }
 

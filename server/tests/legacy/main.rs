@@ -4,6 +4,8 @@
 
 mod query_first;
 mod query_second;
+mod soap;
+mod soap_refusals;
 #[allow(dead_code)]
 #[path = "../wire/support.rs"]
 mod support;

@@ -6,6 +6,6 @@ mod read;
 mod xml;
 
 pub use params::{Params, percent_decode};
-pub use print::{CONTENT_TYPE, element, element_without_result, print, refusal};
+pub use print::{CONTENT_TYPE, element, print, refusal};
 pub use read::read;
 pub use xml::Xml;

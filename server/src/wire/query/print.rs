@@ -29,40 +29,15 @@ pub fn print(action: &str, answer: &Answer, request_id: &str) -> Printed {
 
 /// `<ActionResponse>` of the version with this name space.
 pub fn element(xml: &mut Xml, namespace: &str, action: &str, answer: &Answer, request_id: &str) {
-    enclosed(xml, namespace, action, request_id, |xml| {
-        if *answer != Answer::Nothing {
-            let result = format!("{action}Result");
-            match is_empty(answer) {
-                true => xml.empty(&result),
-                false => xml.element(&result, |xml| content(xml, action, answer)),
-            }
-        }
-    });
-}
-
-/// As [`element`], without the result element around what is told.
-pub fn element_without_result(
-    xml: &mut Xml,
-    namespace: &str,
-    action: &str,
-    answer: &Answer,
-    request_id: &str,
-) {
-    enclosed(xml, namespace, action, request_id, |xml| {
-        content(xml, action, answer);
-    });
-}
-
-fn enclosed(
-    xml: &mut Xml,
-    namespace: &str,
-    action: &str,
-    request_id: &str,
-    content: impl FnOnce(&mut Xml),
-) {
     let response = format!("{action}Response");
     xml.open(&format!("{response} xmlns=\"{namespace}\""));
-    content(xml);
+    if *answer != Answer::Nothing {
+        let result = format!("{action}Result");
+        match is_empty(answer) {
+            true => xml.empty(&result),
+            false => xml.element(&result, |xml| content(xml, action, answer)),
+        }
+    }
     xml.element("ResponseMetadata", |xml| xml.leaf("RequestId", request_id));
     xml.close(&response);
 }

@@ -40,9 +40,21 @@ impl Xml {
         self.close(name);
     }
 
+    /// As [`Xml::open`], with attributes.
+    pub fn open_with(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.text.push('<');
+        self.text.push_str(name);
+        for (attribute, value) in attributes {
+            self.text.push_str(&format!(" {attribute}=\""));
+            self.text(value);
+            self.text.push('"');
+        }
+        self.text.push('>');
+    }
+
     /// `<name>text</name>`.
     pub fn leaf(&mut self, name: &str, text: &str) {
-        self.element(name, |xml| xml.escaped(text));
+        self.element(name, |xml| xml.text(text));
     }
 
     /// As [`Xml::leaf`] if there is a text.
@@ -70,7 +82,7 @@ impl Xml {
     /// Text. A parser makes one newline of a carriage return and a newline unless the first is
     /// escaped. Characters that XML does not have at all become U+FFFD: they can come in the
     /// names of refused requests only.
-    fn escaped(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         for character in text.chars() {
             match character {
                 '&' => self.text.push_str("&amp;"),
