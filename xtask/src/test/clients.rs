@@ -21,6 +21,7 @@ pub fn run() -> Result<Tally, String> {
         celery,
         javascript,
         rust,
+        soap,
     ];
     for part in parts {
         tally += part().unwrap_or_else(|text| {
@@ -73,6 +74,18 @@ fn celery() -> Result<Tally, String> {
     program(&python, "celery_worker.py")
         .arg(&server.endpoint)
         .arg(place::fresh("celery")?)
+        .counted()
+}
+
+/// zeep, with clients made of the WSDLs of 2006 to 2009: a server that takes anyone, and one that
+/// verifies signatures.
+fn soap() -> Result<Tally, String> {
+    let python = environment("soap")?;
+    let open = Server::start("soap-open", &[])?;
+    let config = place::root().join("tests/clients/python/soap.toml");
+    let signed = Server::start("soap-signed", &["--config", &config.to_string_lossy()])?;
+    program(&python, "soap.py")
+        .args([&open.endpoint, &signed.endpoint])
         .counted()
 }
 
