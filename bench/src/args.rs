@@ -21,6 +21,13 @@ forebay-bench: speed of the embedded store, as ratios to the floor
   forebay-bench --peers FILE [--quick] [--rounds N] [--seconds S] [--dir DIR]
       Other libraries beside this one; FILE names their programs (cargo xtask bench --peers).
 
+  forebay-bench --servers FILE [--rounds N] [--seconds S] [--server-processor N] [--dir DIR]
+      SQS servers beside ours; FILE names their programs (cargo xtask bench --servers).
+      --server-processor N  all servers on this processor
+
+  forebay-bench --polls N [--rounds N] [--dir DIR]
+      N long polls at once (cargo xtask bench --polls: 10,000): their memory, and wake-ups.
+
   --json FILE  also write the result as JSON
   --dir DIR    make the stores under DIR (default: the system's temporary directory); the disk
                under it is what is measured
@@ -39,6 +46,10 @@ pub enum Task {
     Sweep(String),
     /// The libraries that a file names.
     Peers(PathBuf),
+    /// The servers that a file names.
+    Servers(PathBuf),
+    /// So many long polls at once.
+    Polls(u64),
     /// One of the four processes of a workload, or the other side of a sweep; started by this
     /// program itself.
     Member(Vec<String>),
@@ -55,6 +66,7 @@ pub struct Args {
     pub dir: PathBuf,
     pub max: Option<u64>,
     pub modelled_disk: bool,
+    pub server_processor: Option<usize>,
 }
 
 impl Args {
@@ -69,6 +81,7 @@ impl Args {
             dir: std::env::temp_dir(),
             max: None,
             modelled_disk: false,
+            server_processor: None,
         };
         let mut given = given.peekable();
         if given.peek().is_some_and(|word| word == "member") {
@@ -91,6 +104,11 @@ impl Args {
                 "--max" => args.max = Some(number(&value()?, 1, 1_000_000_000)?),
                 "--modelled-disk" => args.modelled_disk = true,
                 "--peers" => args.task = Task::Peers(value()?.into()),
+                "--servers" => args.task = Task::Servers(value()?.into()),
+                "--server-processor" => {
+                    args.server_processor = Some(number(&value()?, 0, 1_023)? as usize);
+                }
+                "--polls" => args.task = Task::Polls(number(&value()?, 1, 20_000)?),
                 "--sweep" => args.task = Task::Sweep(value()?),
                 _ => return Err(format!("unknown argument {word:?}; see --help")),
             }

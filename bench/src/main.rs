@@ -1,5 +1,6 @@
-//! `forebay-bench`: how fast the embedded store is, as ratios to the floor, and how its costs
-//! develop with what it holds. `--help` lists the arguments; docs are in CONTRIBUTING.md.
+//! `forebay-bench`: how fast the embedded store is, as ratios to the floor, how its costs develop
+//! with what it holds, and the server beside others. `--help` lists the arguments; docs are in
+//! CONTRIBUTING.md.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -10,6 +11,8 @@ mod memory;
 mod modelled_disk;
 mod output;
 mod peers;
+mod polls;
+mod servers;
 mod stats;
 mod sweeps;
 mod workloads;
@@ -45,10 +48,13 @@ fn run(args: &Args) -> Result<(), Failure> {
         Task::Help => print!("{}", args::USAGE),
         Task::Workloads => workloads::run(args)?,
         Task::Peers(file) => peers::run(file, args)?,
+        Task::Servers(file) => servers::run(file, args)?,
+        Task::Polls(count) => polls::run(*count, args)?,
         Task::Sweep(name) => sweeps::run(name, args)?,
         Task::Member(words) => match words.split_first() {
             Some((first, rest)) if first == "wake" => sweeps::serve_wake(rest)?,
             Some((first, rest)) if first == "peer" => peers::serve(rest)?,
+            Some((first, rest)) if first == "serve" => polls::serve(rest)?,
             _ => workloads::serve(words)?,
         },
     }

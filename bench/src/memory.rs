@@ -1,4 +1,4 @@
-//! Resident memory of this process.
+//! Resident memory of this process and of others.
 
 use std::io;
 
@@ -12,20 +12,33 @@ pub struct Resident {
     pub file: u64,
 }
 
-/// Reads the current figures.
+/// The current figures of this process.
 pub fn resident() -> io::Result<Resident> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let field = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name));
-        let number = line.and_then(|line| line.split_whitespace().nth(1));
-        let kib: Option<u64> = number.and_then(|number| number.parse().ok());
-        kib.map(|kib| kib * 1024)
-            .ok_or_else(|| io::Error::other(format!("/proc/self/status has no {name}")))
-    };
+    resident_of(std::process::id())
+}
+
+/// Those of another process.
+pub fn resident_of(process: u32) -> io::Result<Resident> {
     Ok(Resident {
-        anonymous: field("RssAnon:")?,
-        file: field("RssFile:")?,
+        anonymous: field(process, "RssAnon:")?,
+        file: field(process, "RssFile:")?,
     })
+}
+
+/// The most bytes that a process ever had resident.
+pub fn peak(process: u32) -> io::Result<u64> {
+    field(process, "VmHWM:")
+}
+
+/// A line of a process's status that counts KiB, in bytes.
+fn field(process: u32, name: &str) -> io::Result<u64> {
+    let file = format!("/proc/{process}/status");
+    let status = std::fs::read_to_string(&file)?;
+    let line = status.lines().find(|line| line.starts_with(name));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    let kib: Option<u64> = number.and_then(|number| number.parse().ok());
+    kib.map(|kib| kib * 1024)
+        .ok_or_else(|| io::Error::other(format!("{file} has no {name}")))
 }
 
 #[cfg(test)]
@@ -38,6 +51,7 @@ mod tests {
         let touched = vec![1u8; 64 << 20];
         let after = resident().unwrap();
         assert!(after.anonymous >= before.anonymous + (60 << 20));
+        assert!(peak(std::process::id()).unwrap() >= after.anonymous);
         assert_eq!(touched[touched.len() - 1], 1);
     }
 }

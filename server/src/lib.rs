@@ -15,6 +15,7 @@ pub mod config;
 pub mod embed;
 pub mod http;
 pub mod legacy;
+pub mod load;
 pub mod program;
 pub mod service;
 pub mod test_mode;

@@ -47,7 +47,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        usage: "bench [--quick] [--json FILE] | --peers | --python | --node",
+        usage: "bench [--quick] | --peers | --servers | --polls | --python | --node",
         about: "speed as a ratio to the floor, measured in the same run",
         run: bench::run,
     },
@@ -59,8 +59,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "crash",
-        usage: "crash [--kills N]",
-        about: "processes killed under load, audited from outside",
+        usage: "crash [TRIAL] [--kills N]",
+        about: "processes and the server killed under load, audited from outside",
         run: crash::run,
     },
     Command {

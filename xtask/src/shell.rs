@@ -54,6 +54,12 @@ impl Call {
         self
     }
 
+    /// Program and arguments, to be run by another program. Variables and folder stay behind.
+    pub fn words(&self) -> Vec<OsString> {
+        let program = std::iter::once(self.program.clone());
+        program.chain(self.arguments.iter().cloned()).collect()
+    }
+
     /// The call as it could be typed.
     pub fn text(&self) -> String {
         let mut words: Vec<String> = Vec::new();

@@ -1,7 +1,7 @@
 //! Other libraries beside this one. `bench/peers/README.md` says what is measured and how a peer's
 //! program talks.
 
-mod list;
+pub mod list;
 mod own;
 mod process;
 mod rounds;

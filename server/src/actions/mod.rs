@@ -18,6 +18,7 @@ use crate::wire::{Action, Answer, Refusal};
 use forebay::key::QueueKey;
 use forebay::rules::{names, refusals};
 use forebay::{Queue, Result, Store};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{oneshot, watch};
@@ -140,6 +141,11 @@ pub async fn done<T: Send + 'static>(
 pub async fn answer<T: Send + 'static>(
     call: forebay::handle::Call<T>,
 ) -> std::result::Result<Result<T>, Refusal> {
+    // What needs no wait is not handed in: two changes of thread cost more than the work.
+    let call = match call.run_now() {
+        ControlFlow::Break(answer) => return Ok(answer),
+        ControlFlow::Continue(call) => call,
+    };
     let (sender, receiver) = oneshot::channel();
     call.submit(move |answer| {
         // Nobody listens any more if the client went away.

@@ -27,9 +27,11 @@ pub async fn receive(
     if is_short && disorder.is_some_and(|disorder| disorder.misses()) {
         return Ok(Answer::Messages(Vec::new()));
     }
-    let mut messages = match is_short {
-        true => at_once(queue, options).await?,
-        false => poll::wait(&queue, options, backend).await?,
+    // Most receives need no wait, and so no change of thread.
+    let mut messages = match queue.receive_now(&options)? {
+        Some(messages) => messages,
+        None if is_short => at_once(queue, options).await?,
+        None => poll::wait(&queue, options, backend).await?,
     };
     if let Some(disorder) = disorder {
         poll::give_back(&Handle::current(), disorder.disturb(&mut messages));

@@ -1,6 +1,6 @@
-//! What a store must survive, tried: processes killed under load and at every step of the write
-//! path, power cuts at every write and sync, failing calls of the operating system, a full disk.
-//! Every run ends with an audit of notes that were kept outside the store.
+//! What a store must survive, tried: processes and the SQS server killed under load, processes at
+//! every step of the write path, power cuts at every write and sync, failing calls of the operating
+//! system, a full disk. Every run ends with an audit of notes that were kept outside the store.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![allow(
@@ -21,6 +21,7 @@ pub mod notes;
 pub mod points;
 pub mod power;
 pub mod random;
+pub mod server;
 pub mod sim;
 pub mod worker;
 

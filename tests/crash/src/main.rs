@@ -5,7 +5,7 @@ use forebay::store::embedded::disk::Fault;
 use forebay::store::embedded::fault;
 use forebay_crash::full_disk::{Case, Kind};
 use forebay_crash::worker::Worker;
-use forebay_crash::{Failure, faults, full_disk, kills, points, power};
+use forebay_crash::{Failure, faults, full_disk, kills, points, power, server};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -15,6 +15,8 @@ forebay-crash: what a store must survive, tried
 
   forebay-crash [kills]     four processes under load, one killed every 50 to 150 ms
       --kills N             how many are killed (default 300)
+  forebay-crash server      the SQS server killed under load from 16 clients
+      --kills N             how many times (default 50)
   forebay-crash points      a process killed at every named point of the write path
   forebay-crash power       a power cut at every write and sync of a history
   forebay-crash faults      the n-th write, sync or creation fails, for every n
@@ -32,11 +34,11 @@ forebay-crash: what a store must survive, tried
 const PAUSE_MAX_US: u64 = 1_000_000;
 /// At which passes of a fault point a process dies.
 const PASSES: [u64; 4] = [1, 2, 7, 40];
-const TRIALS: [&str; 5] = ["kills", "points", "power", "faults", "full-disk"];
+const TRIALS: [&str; 6] = ["kills", "server", "points", "power", "faults", "full-disk"];
 
 struct Args {
     trial: String,
-    kills: u64,
+    kills: Option<u64>,
     operations: u64,
     stride: u64,
     images: u64,
@@ -48,7 +50,7 @@ fn parse(mut words: std::iter::Peekable<impl Iterator<Item = String>>) -> Result
     let trial = words.next_if(|word| !word.starts_with('-'));
     let mut args = Args {
         trial: trial.unwrap_or_else(|| "kills".into()),
-        kills: 300,
+        kills: None,
         operations: 300,
         stride: 1,
         images: 3,
@@ -62,7 +64,7 @@ fn parse(mut words: std::iter::Peekable<impl Iterator<Item = String>>) -> Result
             Ok(number.ok_or(format!("{word} {value:?}: not a number from 1 on"))?)
         };
         match word.as_str() {
-            "--kills" => args.kills = positive()?,
+            "--kills" => args.kills = Some(positive()?),
             "--operations" => args.operations = positive()?,
             "--stride" => args.stride = positive()?,
             "--images" => args.images = positive()?,
@@ -75,9 +77,16 @@ fn parse(mut words: std::iter::Peekable<impl Iterator<Item = String>>) -> Result
 }
 
 fn try_kills(args: &Args, program: &Path, dir: &Path) -> Result<bool, Failure> {
-    let findings = kills::run(program, dir, args.kills, args.seed)?;
-    println!("{} kills\n{findings}", args.kills);
+    let kills = args.kills.unwrap_or(300);
+    let findings = kills::run(program, dir, kills, args.seed)?;
+    println!("{kills} kills\n{findings}");
     Ok(findings.clean() && findings.longest_pause_us < PAUSE_MAX_US)
+}
+
+fn try_server(args: &Args, program: &Path, dir: &Path) -> Result<bool, Failure> {
+    let report = server::run(program, dir, args.kills.unwrap_or(50), args.seed)?;
+    println!("{report}");
+    Ok(report.good())
 }
 
 fn try_points(args: &Args, program: &Path, dir: &Path) -> Result<bool, Failure> {
@@ -177,6 +186,7 @@ fn try_one(trial: &str, args: &Args) -> Result<bool, Failure> {
     let started = Instant::now();
     let good = match trial {
         "kills" => try_kills(args, &program, private.path())?,
+        "server" => try_server(args, &program, private.path())?,
         "points" => try_points(args, &program, private.path())?,
         "power" => try_power(args)?,
         "faults" => try_faults(args)?,
@@ -203,6 +213,11 @@ fn run() -> Result<bool, Failure> {
     }
     if words.peek().is_some_and(|word| word == "--help") {
         print!("{USAGE}");
+        return Ok(true);
+    }
+    if words.peek().is_some_and(|word| word == "serve") {
+        let words: Vec<String> = words.skip(1).collect();
+        server::serve(&words)?;
         return Ok(true);
     }
     let args = parse(words)?;

@@ -6,7 +6,7 @@ use forebay::store::embedded::disk::Fault;
 use forebay::store::embedded::fault;
 use forebay_crash::fleet::Fleet;
 use forebay_crash::full_disk::Case;
-use forebay_crash::{faults, full_disk, kills, points, power};
+use forebay_crash::{faults, full_disk, kills, points, power, server};
 use std::path::Path;
 
 fn program() -> &'static Path {
@@ -19,6 +19,13 @@ fn killed_workers_lose_nothing() {
     let findings = kills::run(program(), directory.path(), 15, 1).unwrap();
     assert!(findings.clean(), "{findings}");
     assert!(findings.deleted > 0);
+}
+
+#[test]
+fn a_killed_server_loses_nothing_and_its_clients_go_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = server::run(program(), directory.path(), 4, 1).unwrap();
+    assert!(report.good(), "{report}");
 }
 
 #[test]

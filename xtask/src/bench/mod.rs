@@ -2,9 +2,13 @@
 
 mod overhead;
 mod peers;
+mod servers;
 
 use crate::place::Profile;
 use crate::shell::Call;
+
+/// Long polls at once.
+const POLLS: &str = "10000";
 
 pub fn run(arguments: &[String]) -> crate::Outcome {
     Call::cargo()
@@ -15,6 +19,17 @@ pub fn run(arguments: &[String]) -> crate::Outcome {
         && first == "--python"
     {
         return overhead::python(&program, rest);
+    }
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "--servers"
+    {
+        Call::cargo()
+            .args(["build", "--release", "--package", "forebay-server"])
+            .run()?;
+        return servers::run(&program, rest);
+    }
+    if arguments == ["--polls"] {
+        return Call::new(&program).args(["--polls", POLLS]).run();
     }
     if arguments == ["--node"] {
         return overhead::node(&program);

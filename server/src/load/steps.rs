@@ -2,7 +2,7 @@
 //! what was sent, delete what was received.
 
 use super::messages;
-use super::report::Row;
+use super::row::Row;
 use crate::client::{Connection, Endpoint, Key};
 use std::io;
 use std::sync::Arc;
@@ -15,10 +15,13 @@ use tokio::task::JoinSet;
 const EMPTY_MAX: u32 = 20;
 
 /// A step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
+    /// SendMessage, or SendMessageBatch.
     Send,
+    /// ReceiveMessage.
     Receive,
+    /// DeleteMessage, or DeleteMessageBatch.
     Delete,
 }
 
