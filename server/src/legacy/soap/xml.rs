@@ -10,8 +10,8 @@
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
-use quick_xml::name::{NamespaceResolver, ResolveResult};
-use quick_xml::reader::NsReader;
+use quick_xml::name::{Namespace, NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
+use quick_xml::reader::Reader;
 use std::fmt;
 
 /// Bounds of a document.
@@ -148,11 +148,12 @@ pub fn parse(document: &[u8], limits: &Limits) -> Result<Element, XmlError> {
     let text = std::str::from_utf8(document)
         .map_err(|_| XmlError::Encoding("bytes that are no UTF-8".into()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = NsReader::from_str(text);
+    let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     reader.config_mut().check_comments = true;
     Builder {
         reader,
+        spaces: NamespaceResolver::default(),
         limits,
         open: Vec::new(),
         root: None,
@@ -163,7 +164,9 @@ pub fn parse(document: &[u8], limits: &Limits) -> Result<Element, XmlError> {
 
 /// A document while it is read.
 struct Builder<'a> {
-    reader: NsReader<&'a [u8]>,
+    reader: Reader<&'a [u8]>,
+    /// What prefixes stand for. Not the reader's own, which takes namespaces as they are escaped.
+    spaces: NamespaceResolver,
     limits: &'a Limits,
     /// The elements that are not closed yet, the root first.
     open: Vec<Element>,
@@ -228,6 +231,19 @@ impl Builder<'_> {
         if !matches!(version, Ok(XmlVersion::Explicit1_0)) {
             return Err(self.malformed("only XML 1.0 is read"));
         }
+        let content = BytesStart::from_content(&**declaration, "xml".len());
+        let mut known = ["version", "encoding", "standalone"].into_iter();
+        for attribute in content.attributes() {
+            let attribute = attribute.map_err(|error| self.malformed(error))?;
+            // In this order.
+            if !known.any(|name| name == attribute.key.as_ref()) {
+                let name: &str = attribute.key.as_ref();
+                return Err(self.malformed(format!("'{}' in the declaration", cut(name))));
+            }
+        }
+        if !is_spaced(content.attributes_raw()) {
+            return Err(self.malformed("no space in the declaration"));
+        }
         let Some(encoding) = declaration.encoding() else {
             return Ok(());
         };
@@ -253,24 +269,48 @@ impl Builder<'_> {
             return Err(XmlError::TooMuch("elements", self.limits.elements));
         }
         self.check_name(start.name().as_ref())?;
-        let (bound, local) = self.reader.resolver().resolve_element(start.name());
+        let given = self.attributes(start)?;
+        self.declare(&given)?;
+        let (bound, local) = self.spaces.resolve_element(start.name());
         let mut element = Element {
             namespace: self.namespace(bound)?,
             name: local.as_ref().to_owned(),
             ..Element::default()
         };
-        self.attributes(start, &mut element)?;
+        for (key, value) in given {
+            if key.as_namespace_binding().is_some() {
+                continue;
+            }
+            let (bound, local) = self.spaces.resolve_attribute(key);
+            let (namespace, name) = (self.namespace(bound)?, local.as_ref().to_owned());
+            if element.attribute(namespace.as_deref(), &name).is_some() {
+                return Err(self.malformed(format!("{name} is given twice")));
+            }
+            element.attributes.push(Attribute {
+                namespace,
+                name,
+                value,
+            });
+        }
         self.open.push(element);
         Ok(())
     }
 
-    fn attributes(&self, start: &BytesStart<'_>, element: &mut Element) -> Result<(), XmlError> {
+    /// Names and values of the attributes of a tag.
+    fn attributes<'s>(
+        &self,
+        start: &'s BytesStart<'_>,
+    ) -> Result<Vec<(QName<'s>, String)>, XmlError> {
         // Unchecked: the check costs the square of what is not bounded yet.
         let mut attributes = start.attributes();
         if attributes.with_checks(false).count() > self.limits.attributes {
             let what = "attributes in one element";
             return Err(XmlError::TooMuch(what, self.limits.attributes));
         }
+        if !is_spaced(start.attributes_raw()) {
+            return Err(self.malformed("no space between attributes"));
+        }
+        let mut given = Vec::new();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| self.malformed(error))?;
             self.check_name(attribute.key.as_ref())?;
@@ -283,23 +323,31 @@ impl Builder<'_> {
             }
             let value = attribute.normalized_value(XmlVersion::Explicit1_0);
             let value = value.map_err(|error| self.malformed(error))?;
-            if attribute.key.as_namespace_binding().is_some() {
-                continue;
+            given.push((attribute.key, value.into_owned()));
+        }
+        Ok(given)
+    }
+
+    /// The namespaces that a tag declares, for it and what is in it.
+    fn declare(&mut self, given: &[(QName<'_>, String)]) -> Result<(), XmlError> {
+        self.at_level(self.open.len() + 1);
+        for (key, value) in given {
+            if let Some(prefix) = key.as_namespace_binding() {
+                if value.is_empty() && prefix != PrefixDeclaration::Default {
+                    return Err(self.malformed("a prefix stands for nothing"));
+                }
+                let declared = self.spaces.add(prefix, Namespace(value));
+                declared.map_err(|error| self.malformed(error))?;
             }
-            let resolver: &NamespaceResolver = self.reader.resolver();
-            let (bound, local) = resolver.resolve_attribute(attribute.key);
-            let attribute = Attribute {
-                namespace: self.namespace(bound)?,
-                name: local.as_ref().to_owned(),
-                value: value.into_owned(),
-            };
-            let namespace = attribute.namespace.as_deref();
-            if element.attribute(namespace, &attribute.name).is_some() {
-                return Err(self.malformed(format!("{} is given twice", attribute.name)));
-            }
-            element.attributes.push(attribute);
         }
         Ok(())
+    }
+
+    /// Forgets what was declared deeper.
+    fn at_level(&mut self, level: usize) {
+        // The bound on depth is far below.
+        self.spaces
+            .set_level(u16::try_from(level).unwrap_or(u16::MAX));
     }
 
     fn namespace(&self, bound: ResolveResult<'_>) -> Result<Option<String>, XmlError> {
@@ -316,6 +364,7 @@ impl Builder<'_> {
         let Some(closed) = self.open.pop() else {
             return Err(self.malformed("an element ends that never began"));
         };
+        self.at_level(self.open.len());
         match self.open.last_mut() {
             Some(parent) => parent.children.push(closed),
             None => self.root = Some(closed),
@@ -382,6 +431,25 @@ fn is_plain_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| begins(c) || c.is_ascii_digit() || matches!(c, '-' | '.'))
+}
+
+/// Whether space follows every attribute but the last, which the library does not ask for.
+fn is_spaced(attributes: &str) -> bool {
+    let mut quote = None;
+    let mut characters = attributes.chars().peekable();
+    while let Some(character) = characters.next() {
+        match quote {
+            None if matches!(character, '"' | '\'') => quote = Some(character),
+            Some(own) if own == character => {
+                quote = None;
+                if characters.peek().is_some_and(|next| !is_space(*next)) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    true
 }
 
 /// The beginning of what may be long.

@@ -33,6 +33,9 @@ fn names_have_the_namespaces_of_their_prefixes() {
     ];
     assert_eq!(names, expected);
     assert_eq!(root.children[1].children[0].namespace, None);
+    // They are compared as they are meant, not as they are escaped.
+    let escaped = read("<a xmlns='urn:&#x61;&amp;\tb'/>").unwrap();
+    assert!(escaped.is("urn:a& b", "a"));
     assert!(root.child("urn:s", "f").is_some() && root.child("urn:s", "e").is_none());
 }
 
@@ -109,12 +112,20 @@ fn what_is_no_xml_is_refused() {
         "<?xml version='1.1'?><a/>",
         "<a b='1' b='2'/>",
         "<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>",
+        "<?xml version='1.0' version='1.0'?><a/>",
+        "<?xml version='1.0' other='1'?><a/>",
+        "<?xml version='1.0'encoding='utf-8'?><a/>",
+        "<?xml encoding='utf-8' version='1.0'?><a/>",
+        "<?xml encoding='utf-8'?><a/>",
+        "<a b='1'c='2'/>",
         "<a b/>",
         "<a b=c/>",
         "<a b='<'/>",
         "<p:a/>",
         "<a p:b='1'/>",
         "<a xmlns:p=''><p:b/></a>",
+        "<a xmlns:p=''/>",
+        "<a xmlns='u&b;'/>",
         "<a:b:c xmlns:a='u'/>",
         "<1a/>",
         "<a<b/>",
