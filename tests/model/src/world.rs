@@ -228,7 +228,8 @@ impl World {
             // Nobody was given this one; the queues are created in the order of their indexes.
             queue_uid: queue as u64 + 1,
             sequence: pick.back as u64 + 1,
-            receive: 1,
+            // Its first receive, or `Receipt::ANY`.
+            receive: (pick.back % 2) as u32,
             received_ms: now_ms,
         })
     }

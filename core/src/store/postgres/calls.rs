@@ -262,7 +262,14 @@ fn put(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
 }
 
 fn settle(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
-    let uid = context.info.uid as u64;
+    let is_lease = matches!(jobs[0].0, Command::ChangeVisibility { .. });
+    let check = |it: &Receipt| {
+        receipt::check_queue(it, context.info.uid as u64)?;
+        match is_lease && !context.info.attributes.fifo && it.receive == Receipt::ANY {
+            true => Err(time::visibility_gone(it)),
+            false => Ok(()),
+        }
+    };
     let mut parts = Vec::with_capacity(jobs.len());
     for (command, _) in jobs {
         let entries: Vec<(Receipt, u32)> = match command {
@@ -272,13 +279,12 @@ fn settle(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
         };
         let checked = entries
             .into_iter()
-            .map(|(it, seconds)| (it, seconds, receipt::check_queue(&it, uid)));
+            .map(|(it, seconds)| (it, seconds, check(&it)));
         parts.push(checked.collect::<Vec<_>>());
     }
     let own = || parts.iter().flatten().filter(|(_, _, own)| own.is_ok());
     let seqs: Vec<i64> = own().map(|(it, ..)| it.sequence as i64).collect();
     let receives: Vec<i64> = own().map(|(it, ..)| i64::from(it.receive)).collect();
-    let is_lease = matches!(jobs[0].0, Command::ChangeVisibility { .. });
     let mut params: Vec<Param> = vec![Box::new(context.me)];
     if is_lease {
         let received: Vec<i64> = own().map(|(it, ..)| bounded(it.received_ms)).collect();

@@ -1,7 +1,7 @@
 //! S2, S3, S4: the life of a message on a standard queue.
 
 use super::*;
-use crate::message::MessageState;
+use crate::message::{MessageState, Receipt};
 
 #[test]
 fn s2_1_s2_4_a_message_comes_back_exactly_at_its_deadline() {
@@ -128,6 +128,22 @@ fn s2_14_s2_15_s2_19_an_older_receipt_acts_while_another_holds_the_message() {
     assert_eq!(fixture.counts("q"), (0, 0, 0));
     let gone = fixture.change("q", &new, 1).unwrap_err();
     assert!(gone.text().contains("does not exist or is not available"));
+}
+
+#[test]
+fn s2_14_any_receipt_deletes_and_hides_nothing() {
+    let fixture = Fixture::standard(&[("VisibilityTimeout", "1")]);
+    fixture.send("q", "first");
+    fixture.send("q", "second");
+    let mut any = fixture.receive("q", 1).remove(0);
+    any.receipt.receive = Receipt::ANY;
+    let hidden = fixture.change("q", &any, 30).unwrap_err();
+    assert!(hidden.text().contains("does not exist or is not available"));
+    fixture.delete("q", &any).unwrap();
+    // The next one was never received.
+    any.receipt.sequence += 1;
+    fixture.delete("q", &any).unwrap();
+    assert_eq!(fixture.counts("q"), (0, 0, 0));
 }
 
 #[test]
