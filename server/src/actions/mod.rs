@@ -10,6 +10,7 @@ mod poll;
 mod queues;
 mod receive;
 
+pub use permissions::change_policy;
 pub use receive::body_text;
 
 use crate::test_mode::Disorder;

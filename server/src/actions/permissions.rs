@@ -5,7 +5,7 @@ use crate::auth::policy;
 use crate::wire::action::{AddPermission, RemovePermission};
 use crate::wire::answer::Answer;
 use crate::wire::error::Refusal;
-use forebay::{Queue, Store};
+use forebay::{Queue, Result as Outcome, Store};
 use tokio::sync::Mutex;
 
 /// A change reads the policy and writes it anew: one at a time in this process.
@@ -16,11 +16,12 @@ pub async fn add(store: &Store, call: &Call, input: AddPermission) -> Result<Ans
     let label = required(input.label, "Label")?;
     let accounts = required(input.accounts, "AWSAccountIds")?;
     let actions = required(input.actions, "Actions")?;
-    let _turn = CHANGES.lock().await;
-    let current = current(&queue).await?;
-    let key = queue.key();
-    let policy = policy::add_permission(current.as_deref(), key, &label, &accounts, &actions)?;
-    write(&queue, policy).await
+    change_policy(&queue, |current| {
+        let key = queue.key();
+        policy::add_permission(current, key, &label, &accounts, &actions).map(Some)
+    })
+    .await?;
+    Ok(Answer::Nothing)
 }
 
 pub async fn remove(
@@ -30,18 +31,19 @@ pub async fn remove(
 ) -> Result<Answer, Refusal> {
     let queue = call.queue(store, input.queue_url.as_deref())?;
     let label = required(input.label, "Label")?;
-    let _turn = CHANGES.lock().await;
-    let current = current(&queue).await?;
-    let policy = policy::remove_permission(current.as_deref(), &label)?;
-    write(&queue, policy.unwrap_or_default()).await
-}
-
-async fn current(queue: &Queue) -> Result<Option<String>, Refusal> {
-    Ok(done(queue.calls().view()).await?.attributes.policy)
-}
-
-/// S12: an empty text removes the attribute.
-async fn write(queue: &Queue, policy: String) -> Result<Answer, Refusal> {
-    done(queue.calls().set_attributes([("Policy", policy)])).await?;
+    change_policy(&queue, |current| policy::remove_permission(current, &label)).await?;
     Ok(Answer::Nothing)
+}
+
+/// Puts another policy in the place of a queue's. `change` gets its text, `None` if there is none,
+/// and gives the new one, `None` for none.
+pub async fn change_policy(
+    queue: &Queue,
+    change: impl FnOnce(Option<&str>) -> Outcome<Option<String>>,
+) -> Result<(), Refusal> {
+    let _turn = CHANGES.lock().await;
+    let current = done(queue.calls().view()).await?.attributes.policy;
+    // S12: an empty text removes the attribute.
+    let policy = change(current.as_deref())?.unwrap_or_default();
+    done(queue.calls().set_attributes([("Policy", policy)])).await
 }

@@ -6,6 +6,7 @@
 
 pub mod authorize;
 pub(crate) mod canonical;
+pub mod grants;
 mod identity;
 pub(crate) mod keys;
 pub mod policy;

@@ -58,3 +58,44 @@ impl LegacyConfig {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<LegacyConfig, String> {
+        let config: LegacyConfig = toml::from_str(text).map_err(|error| error.to_string())?;
+        config.check().map(|()| config)
+    }
+
+    #[test]
+    fn weak_signatures_are_off_and_names_shared_by_default() {
+        let config = read("").unwrap();
+        assert!(!config.weak_signatures);
+        assert_eq!(config.names, Names::Shared);
+        let config = read("weak_signatures = true\nnames = \"separate\"").unwrap();
+        assert!(config.weak_signatures);
+        assert_eq!(config.names, Names::Separate);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let account = |email: &str, number: &str| {
+            format!("[[accounts]]\nemail = {email:?}\naccount = {number:?}\n")
+        };
+        let (good, number) = ("a@example.com", "111111111111");
+        assert!(read(&account(good, number)).is_ok());
+        let twice = account(good, number) + &account("A@EXAMPLE.com", number);
+        for (text, named) in [
+            (account("a", number), "\"a\""),
+            (account("@b", number), "\"@b\""),
+            (account(good, "1"), "12 digits"),
+            (twice, "given twice"),
+            ("names = \"both\"".into(), "both"),
+            ("weak = true".into(), "weak"),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+}

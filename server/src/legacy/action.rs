@@ -4,6 +4,7 @@
 use super::fault::{Code, Fault};
 use super::owner;
 use super::version::{Generation, Version};
+use crate::auth::grants::Permission;
 use crate::wire::query::{self, Params};
 use crate::wire::url;
 use crate::wire::{self, action as inputs};
@@ -140,37 +141,6 @@ pub enum Grantee {
     Email(String),
     /// `Grantee.ID`, in the guide of 2006 also `Grantee.CanonicalUser`: 64 hex digits.
     Id(String),
-}
-
-/// What a grant allows (L6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Permission {
-    /// Everything, grants and the queue's deletion too.
-    FullControl,
-    /// Receive, peek, delete messages.
-    ReceiveMessage,
-    /// Send.
-    SendMessage,
-}
-
-impl Permission {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::FullControl, Self::ReceiveMessage, Self::SendMessage];
-
-    /// As answers spell it.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::FullControl => "FULLCONTROL",
-            Self::ReceiveMessage => "RECEIVEMESSAGE",
-            Self::SendMessage => "SENDMESSAGE",
-        }
-    }
-
-    /// Reads one, in any case of the letters.
-    pub fn parse(text: &str) -> Option<Self> {
-        let upper = text.to_ascii_uppercase();
-        Self::ALL.into_iter().find(|it| it.text() == upper)
-    }
 }
 
 impl Action {

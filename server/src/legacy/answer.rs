@@ -1,6 +1,6 @@
 //! What a legacy action answers. The protocols print it through `print`.
 
-use super::action::Permission;
+use crate::auth::grants::Permission;
 use crate::wire;
 
 /// The answer to an action.

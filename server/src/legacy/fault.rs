@@ -262,3 +262,88 @@ impl From<forebay::Error> for Fault {
         Refusal::from(error).into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(version: Version) -> Vec<(&'static str, u16)> {
+        let row = |code: Code| (code.name(version), code.status(version));
+        Code::ALL.into_iter().map(row).collect()
+    }
+
+    #[test]
+    fn l7_codes_of_the_first_generation() {
+        for version in [Version::V2006, Version::V2007] {
+            let rows = rows(version);
+            for row in [
+                ("AccessFailure", 401),
+                ("AuthFailure", 401),
+                ("InternalError", 500),
+                ("AWS.SimpleQueueService.NonExistentQueue", 400),
+                ("AWS.SimpleQueueService.QueueDeletedRecently", 400),
+                ("InvalidAction", 400),
+                ("InvalidParameterValue", 400),
+                ("InvalidURI", 400),
+                ("MissingParameter", 400),
+                ("NoSuchVersion", 400),
+                ("RequestExpired", 400),
+                ("InvalidParameterCombination", 400),
+                ("InvalidHttpRequest", 400),
+                ("MessageNotFound", 404),
+                ("ReadCountOutOfRange", 400),
+                ("ServiceUnavailable", 503),
+                ("InvalidSecurity", 200),
+            ] {
+                assert!(rows.contains(&row), "{row:?}");
+            }
+        }
+        let not_empty = Code::NonEmptyQueue;
+        assert_eq!(not_empty.name(Version::V2006), "NonEmptyQueue");
+        let name = "AWS.SimpleQueueService.NonEmptyQueue";
+        assert_eq!(not_empty.name(Version::V2007), name);
+    }
+
+    #[test]
+    fn l9_codes_of_the_second_generation() {
+        for version in [Version::V2008, Version::V2009, Version::V2011] {
+            let rows = rows(version);
+            for row in [
+                ("AWS.SimpleQueueService.NonExistentQueue", 400),
+                ("AWS.SimpleQueueService.QueueDeletedRecently", 400),
+                ("QueueAlreadyExists", 400),
+                ("InvalidAttributeName", 400),
+                ("InvalidAttributeValue", 400),
+                ("InvalidMessageContents", 400),
+                ("InvalidParameterValue", 400),
+                ("ReceiptHandleIsInvalid", 400),
+                ("SignatureDoesNotMatch", 403),
+                ("InternalError", 500),
+                ("AccessDenied", 403),
+                ("InvalidAccessKeyId", 401),
+                ("InvalidAction", 400),
+                ("InvalidAddress", 404),
+                ("InvalidHttpRequest", 400),
+                ("InvalidParameterCombination", 400),
+                ("InvalidRequest", 400),
+                ("InvalidSecurity", 403),
+                ("MissingCredentials", 401),
+                ("MissingParameter", 400),
+                ("NoSuchVersion", 400),
+                ("RequestExpired", 400),
+                ("ServiceUnavailable", 503),
+            ] {
+                assert!(rows.contains(&row), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_error_of_the_library_has_a_code() {
+        for kind in forebay::ErrorKind::ALL {
+            let fault = Fault::from(forebay::Error::new(kind, "text"));
+            let is_ours = kind.number() >= 100;
+            assert_eq!(fault.code.is_sender_fault(), !is_ours, "{kind:?}");
+        }
+    }
+}

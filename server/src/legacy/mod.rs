@@ -14,6 +14,7 @@ mod key;
 pub mod owner;
 pub mod print;
 pub mod query;
+pub mod rest;
 mod second;
 pub mod sign;
 pub mod soap;
@@ -52,7 +53,7 @@ pub async fn perform(
 ) -> Result<Answer, Fault> {
     let name = action.name;
     match action.verb {
-        Verb::First(verb) => first::perform(version, caller, name, verb)
+        Verb::First(verb) => first::perform(version, caller, verb)
             .await
             .map(Answer::First),
         Verb::Second(action) => second::perform(version, caller, name, action)
@@ -64,6 +65,8 @@ pub async fn perform(
 /// How a request of an old protocol speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protocol {
+    /// REST.
+    Rest,
     /// Query, with the version that it names.
     Query(Version),
     /// SOAP, whose version is in the body.
@@ -74,6 +77,9 @@ pub enum Protocol {
 pub fn spoken(head: &Head, body: &[u8]) -> Option<Protocol> {
     if soap::is_spoken(head) {
         return Some(Protocol::Soap);
+    }
+    if rest::is_spoken(head) {
+        return Some(Protocol::Rest);
     }
     query::spoken(head, body).map(Protocol::Query)
 }

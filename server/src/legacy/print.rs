@@ -45,7 +45,7 @@ pub fn element(xml: &mut Xml, version: Version, name: &str, answer: &Answer, req
     match answer {
         Answer::First(told) if is_about_grants(name) => grants(xml, name, told),
         Answer::First(told) => first(xml, version, name, told, request_id),
-        // L9.1, by today's printer.
+        // L9.1: as today's, of which that of the version has no newer elements.
         Answer::Second(answer) => {
             query::element(xml, &version.namespace(), name, answer, request_id);
         }

@@ -7,15 +7,27 @@ use crate::http::body::Body;
 use crate::http::head::Head;
 use crate::service::Service;
 use crate::wire::Printed;
-use crate::wire::query::Params;
+use crate::wire::query::{Params, percent_decode};
 use hyper::Method;
 
-/// The old version that a request names in its query string or form.
+/// The old version that a request names in its query string or form. Of requests of today no more
+/// is read than the names of their parameters.
 pub fn spoken(head: &Head, body: &[u8]) -> Option<Version> {
     if head.header("x-amz-target").is_some() {
         return None;
     }
-    Version::parse(params(head, body).ok()?.get("Version")?)
+    let in_body = head.is_form().then(|| named(body)).flatten();
+    let named = in_body.or_else(|| named(head.query.as_bytes()))?;
+    let date = percent_decode(named, true)?;
+    Version::parse(std::str::from_utf8(&date).ok()?)
+}
+
+/// The value of the last parameter `Version`.
+fn named(form: &[u8]) -> Option<&[u8]> {
+    let pairs = form.split(|byte| *byte == b'&');
+    pairs
+        .filter_map(|pair| pair.strip_prefix(b"Version="))
+        .next_back()
 }
 
 /// Answers a request of `version`.
@@ -26,10 +38,9 @@ pub async fn answer(
     version: Version,
     request_id: &str,
 ) -> Option<Printed> {
-    let read = params(head, &body.plain);
-    let Ok(params) = read else {
-        // `spoken` has read the same.
-        return None;
+    let params = match params(head, &body.plain) {
+        Ok(params) => params,
+        Err(fault) => return Some(print::fault(version, &fault, request_id)),
     };
     let name = params.text("Action").unwrap_or_default();
     let outcome = service.legacy(version, &name, async {
@@ -86,4 +97,17 @@ fn params(head: &Head, body: &[u8]) -> Result<Params, Fault> {
         params.insert("MessageBody", text)?;
     }
     Ok(params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_version_counts() {
+        assert_eq!(named(b"Action=x&Version=1&XVersion=2"), Some(&b"1"[..]));
+        assert_eq!(named(b"Version=1&Version=2"), Some(&b"2"[..]));
+        assert_eq!(named(b"Action=Version"), None);
+        assert_eq!(named(b""), None);
+    }
 }

@@ -8,7 +8,7 @@ use crate::auth::policy::Context;
 use crate::auth::{Identity, time};
 use crate::http::body::Body;
 use crate::http::head::Head;
-use crate::legacy::{Caller, Code, Fault, Protocol, Verifier, Version, query, soap};
+use crate::legacy::{Caller, Code, Fault, Protocol, Verifier, Version, query, rest, soap};
 use crate::test_mode::Effect;
 use crate::wire::{Action, Printed};
 use forebay::key::QueueKey;
@@ -26,6 +26,7 @@ impl Service {
         request_id: &str,
     ) -> Option<Printed> {
         match protocol {
+            Protocol::Rest => rest::answer(self, head, body, request_id).await,
             Protocol::Query(version) => query::answer(self, head, body, version, request_id).await,
             Protocol::Soap => soap::answer(self, head, body, request_id).await,
         }
@@ -86,6 +87,11 @@ impl Service {
     /// What decides about a queue.
     pub(crate) async fn rules(&self, key: &QueueKey) -> Result<Arc<Rules>, Fault> {
         Ok(self.policies.of(&self.store, key).await?)
+    }
+
+    /// The policy of a queue is another.
+    pub(crate) fn forget_rules(&self, key: &QueueKey) {
+        self.policies.forget(key);
     }
 
     /// What conditions of its policy can ask about a request.

@@ -35,7 +35,7 @@ pub struct Service {
     pub metrics: Metrics,
     auth: Authenticator,
     policies: policies::Policies,
-    backend: Backend,
+    pub(crate) backend: Backend,
     /// What a server for tests has beside the queues.
     pub test: Option<TestMode>,
     /// Certificate and key of a server of HTTPS.

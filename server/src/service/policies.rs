@@ -1,6 +1,7 @@
 //! The policies of queues, read at most once a second: SQS itself lets a change take up to 60 s.
 
 use crate::actions;
+use crate::auth::grants::Grants;
 use crate::auth::policy::{self, Policy};
 use crate::wire::Refusal;
 use forebay::key::QueueKey;
@@ -19,6 +20,8 @@ const QUEUES_MAX: usize = 10_000;
 pub struct Rules {
     /// Its policy.
     pub policy: Option<Policy>,
+    /// The grants among its statements.
+    pub grants: Grants,
     /// Its tags, which conditions can ask about.
     pub tags: BTreeMap<String, String>,
 }
@@ -83,8 +86,10 @@ async fn read(store: &Store, key: &QueueKey) -> Result<Rules, Refusal> {
             None
         }
     };
+    let grants = Grants::read(policy.as_ref().map(|_| text.as_str()), key);
     Ok(Rules {
         policy,
+        grants,
         tags: view.tags,
     })
 }

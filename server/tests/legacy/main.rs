@@ -2,10 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod behaviours;
+mod grants;
+mod mixed;
 mod query_first;
 mod query_second;
+mod rest;
+mod signatures;
+mod signer;
 mod soap;
 mod soap_refusals;
+mod spaces;
 #[allow(dead_code)]
 #[path = "../wire/support.rs"]
 mod support;

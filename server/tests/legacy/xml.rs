@@ -88,3 +88,24 @@ pub fn path(url: &str) -> String {
     let rest = url.split_once("://").unwrap().1;
     format!("/{}", rest.split_once('/').unwrap().1)
 }
+
+/// The versions whose messages go by ids.
+pub const FIRST: [&str; 2] = ["2006-04-01", "2007-05-01"];
+
+/// Creates a queue; its path.
+pub fn create(server: &Server, version: &str, name: &str) -> String {
+    let xml = ok(server, version, "/", "CreateQueue", &[("QueueName", name)]);
+    path(&text(&xml, "QueueUrl"))
+}
+
+/// Sends a message; its id.
+pub fn send(server: &Server, version: &str, queue: &str, body: &str) -> String {
+    let xml = ok(
+        server,
+        version,
+        queue,
+        "SendMessage",
+        &[("MessageBody", body)],
+    );
+    text(&xml, "MessageId")
+}

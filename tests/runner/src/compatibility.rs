@@ -26,7 +26,7 @@ const DEVIATIONS: &[&str] = &[
     "Texts of refusals are those recorded from SQS; some say in a further sentence which value was \
      sent.",
     "`Accept: application/json` on a Query call changes nothing: the answer is XML.",
-    "The protocols of 2006 to 2009 (REST, SOAP, Query) are not spoken.",
+    "The versions of 2006 to 2011 are described in LEGACY.md; what follows is about 2012-11-05.",
     "Signature V2 is accepted, where SQS by now answers `InvalidSecurity`; versions 0 and 1 are \
      refused.",
     "There are no identity policies: an account's root and its users may do all with its own \

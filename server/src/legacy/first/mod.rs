@@ -1,6 +1,7 @@
 //! What the first generation asks, by the library's handles (L3, L11).
 
 mod access;
+mod grants;
 mod messages;
 mod queues;
 
@@ -8,19 +9,14 @@ pub use queues::{check_name, check_target, list};
 
 use super::action::{First, OnQueue};
 use super::answer::Told;
-use super::fault::{Code, Fault};
+use super::fault::Fault;
 use super::version::Version;
 use super::{Caller, space};
 use crate::actions;
 use forebay::key::QueueKey;
 
 /// Carries out an action of the first generation.
-pub async fn perform(
-    version: Version,
-    caller: Caller<'_>,
-    name: &'static str,
-    verb: First,
-) -> Result<Told, Fault> {
+pub async fn perform(version: Version, caller: Caller<'_>, verb: First) -> Result<Told, Fault> {
     let service = caller.service;
     let store = &service.store;
     let region = space::region(&service.config.legacy, version, caller.region);
@@ -44,10 +40,7 @@ pub async fn perform(
             match verb {
                 OnQueue::AddGrant { .. }
                 | OnQueue::ListGrants { .. }
-                | OnQueue::RemoveGrant { .. } => {
-                    let text = format!("The action {name} is not served here.");
-                    Err(Fault::new(Code::InvalidAction, text))
-                }
+                | OnQueue::RemoveGrant { .. } => grants::perform(service, &queue, verb).await,
                 OnQueue::SendMessage { .. }
                 | OnQueue::ReceiveMessage { .. }
                 | OnQueue::PeekMessage { .. }
