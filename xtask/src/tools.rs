@@ -22,6 +22,11 @@ pub fn has(program: &str) -> bool {
     Call::new(program).arg("--version").works()
 }
 
+/// True where `openssl` works, which knows no `--version`.
+pub fn has_openssl() -> bool {
+    Call::new("openssl").arg("version").works()
+}
+
 /// Installs what is missing. What cannot be installed is said here and counted as skipped by
 /// the tier that needs it.
 pub fn prepare() -> Result<(), String> {
@@ -45,10 +50,14 @@ pub fn prepare() -> Result<(), String> {
         ("make", "make"),
         ("pkg-config", "pkg-config"),
         ("valgrind", "valgrind"),
+        ("curl", "curl"),
     ] {
         if !has(program) {
             packages.push(package);
         }
+    }
+    if !has_openssl() {
+        packages.push("openssl");
     }
     // Debian keeps the half of venv that puts pip there in a package of its own.
     if !Call::new("python3")

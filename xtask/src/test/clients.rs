@@ -1,6 +1,6 @@
 //! Programs that others wrote for SQS, unmodified, against the server.
 
-use super::tiers;
+use super::{legacy, tiers};
 use crate::place::{self, Profile};
 use crate::shell::Call;
 use crate::tally::Tally;
@@ -22,6 +22,8 @@ pub fn run() -> Result<Tally, String> {
         javascript,
         rust,
         soap,
+        legacy::boto,
+        legacy::rest,
     ];
     for part in parts {
         tally += part().unwrap_or_else(|text| {
@@ -144,7 +146,7 @@ fn rust() -> Result<Tally, String> {
 }
 
 /// A Python environment with `requirements-<name>.txt`; made once, and anew when that changes.
-fn environment(name: &str) -> Result<PathBuf, String> {
+pub(super) fn environment(name: &str) -> Result<PathBuf, String> {
     let wanted = place::root().join(format!("tests/clients/python/requirements-{name}.txt"));
     let folder = place::target()?.join(format!("clients/{name}"));
     let (python, stamp) = (folder.join("bin/python"), folder.join("requirements.txt"));

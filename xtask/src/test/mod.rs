@@ -3,6 +3,7 @@
 mod clients;
 mod consumers;
 mod guides;
+mod legacy;
 mod native;
 mod node;
 mod python;
