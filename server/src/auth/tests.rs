@@ -220,6 +220,19 @@ fn u5_version_2() {
 }
 
 #[test]
+fn u5_version_2_does_not_cover_a_json_body() {
+    let uri = "/?Action=ListQueues&QueueNamePrefix=a+b%2B%7E&Version=2012-11-05\
+        &AWSAccessKeyId=AKIDEXAMPLE&SignatureVersion=2&SignatureMethod=HmacSHA256\
+        &Timestamp=2025-01-02T03%3A04%3A05Z\
+        &Signature=NhQF8bVPfOfVdfxK0fRYLz6iIVsjRQ/ikfVnG9Ec09E%3D";
+    let mut sent = Sent::new("POST", uri, &[("host", "localhost:9324")], "");
+    assert!(sent.identify(&config(None)).is_ok());
+    sent = sent.set("x-amz-target", "AmazonSQS.DeleteQueue");
+    sent.body = r#"{"QueueUrl":"http://localhost:9324/123456789012/q"}"#.into();
+    assert_eq!(sent.code(), "InvalidSecurity 403");
+}
+
+#[test]
 fn u10_what_was_signed_cannot_change() {
     let mismatch = "SignatureDoesNotMatch 403";
     let mut sent = Sent::json();
