@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::document::{refuse, texts};
-use super::pattern::{arn_fits, fits};
+use super::pattern::Pattern;
 use crate::auth::time::parse_iso;
 use forebay::Result;
 use serde_json::Value;
@@ -155,13 +155,10 @@ impl Condition {
             // A missing key makes a positive operator false and a negated one true.
             return self.if_exists || self.negated || self.quantifier == Quantifier::All;
         };
-        let wanted: Vec<String> = self
+        let wanted: Vec<Pattern> = self
             .values
             .iter()
-            .filter_map(|value| match has_variables {
-                true => context.substitute(value),
-                false => Some(value.clone()),
-            })
+            .filter_map(|value| context.pattern(value, has_variables))
             .collect();
         // Values are alternatives; a negated operator must differ from each.
         let fits = |own: &String| {
@@ -180,16 +177,17 @@ impl Condition {
 }
 
 impl Operator {
-    fn compare(self, own: &str, wanted: &str) -> bool {
+    fn compare(self, own: &str, wanted: &Pattern) -> bool {
+        let text = wanted.text();
         match self {
-            Self::StringEquals => own == wanted,
-            Self::StringEqualsIgnoreCase => own.to_lowercase() == wanted.to_lowercase(),
-            Self::StringLike => fits(wanted, own),
-            Self::Arn => arn_fits(wanted, own),
-            Self::Bool => flag(own).is_some() && flag(own) == flag(wanted),
-            Self::Numeric(compare) => compare.holds(number(own), number(wanted)),
-            Self::Date(compare) => compare.holds(date(own), date(wanted)),
-            Self::Address => match (own.parse(), Network::read(wanted)) {
+            Self::StringEquals => own == text,
+            Self::StringEqualsIgnoreCase => own.to_lowercase() == text.to_lowercase(),
+            Self::StringLike => wanted.fits(own),
+            Self::Arn => wanted.fits_arn(own),
+            Self::Bool => flag(own).is_some() && flag(own) == flag(&text),
+            Self::Numeric(compare) => compare.holds(number(own), number(&text)),
+            Self::Date(compare) => compare.holds(date(own), date(&text)),
+            Self::Address => match (own.parse(), Network::read(&text)) {
                 (Ok(address), Some(network)) => network.contains(address),
                 _ => false,
             },
@@ -248,15 +246,25 @@ impl Network {
         let address: IpAddr = address.parse().ok()?;
         let width = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.unwrap_or(width);
-        (bits <= width).then_some(Self { address, bits })
+        if bits > width {
+            return None;
+        }
+        // A network of IPv4 in the writing of IPv6 is one of IPv4.
+        Some(match address.to_canonical() {
+            canonical if canonical != address && bits >= 96 => Self {
+                address: canonical,
+                bits: bits - 96,
+            },
+            _ => Self { address, bits },
+        })
     }
 
     fn contains(&self, other: IpAddr) -> bool {
-        let number = |address: IpAddr| match address.to_canonical() {
+        let number = |address: IpAddr| match address {
             IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, true),
             IpAddr::V6(address) => (address.to_bits(), false),
         };
-        let ((own, v4), (other, other_v4)) = (number(self.address), number(other));
+        let ((own, v4), (other, other_v4)) = (number(self.address), number(other.to_canonical()));
         let differing = (own ^ other).checked_shr(128 - self.bits).unwrap_or(0);
         v4 == other_v4 && differing == 0
     }

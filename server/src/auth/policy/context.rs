@@ -1,5 +1,6 @@
 //! What conditions can ask about a request (U8.7).
 
+use super::pattern::Pattern;
 use std::collections::BTreeMap;
 
 /// Values by key, in small letters. A key that is absent has no value here.
@@ -27,31 +28,35 @@ impl Context {
             .map(Vec::as_slice)
     }
 
-    /// Puts values in the place of `${key}`, `${key, 'default'}`, `${*}`, `${?}` and `${$}`.
-    /// `None` if a key is absent and has no default: then nothing matches.
-    pub fn substitute(&self, text: &str) -> Option<String> {
-        let mut result = String::new();
+    /// Reads a pattern. With variables, values stand in the place of `${key}` and
+    /// `${key, 'default'}`, and what they hold is meant as it is, as are `${*}`, `${?}` and `${$}`:
+    /// nobody can widen a policy by what he is called. `None` if a key is absent and has no
+    /// default: then nothing matches.
+    pub fn pattern(&self, text: &str, has_variables: bool) -> Option<Pattern> {
+        let mut pattern = Pattern::default();
         let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
+        while has_variables && let Some((before, after)) = rest.split_once("${") {
             let (name, behind) = after.split_once('}')?;
-            result.push_str(before);
+            pattern.push(before);
             match name {
-                "*" | "?" | "$" => result.push_str(name),
-                _ => {
-                    let (key, default) = match name.split_once(',') {
-                        Some((key, default)) => (key.trim(), Some(default.trim())),
-                        None => (name.trim(), None),
-                    };
-                    match (self.get(key), default) {
-                        (Some([value]), _) => result.push_str(value),
-                        (_, Some(default)) => result.push_str(default.trim_matches('\'')),
-                        _ => return None,
-                    }
-                }
+                "*" | "?" | "$" => pattern.push_literal(name),
+                _ => pattern.push_literal(self.value(name)?),
             }
             rest = behind;
         }
-        result.push_str(rest);
-        Some(result)
+        pattern.push(rest);
+        Some(pattern)
+    }
+
+    /// The only value of a variable, or its default.
+    fn value<'a>(&'a self, variable: &'a str) -> Option<&'a str> {
+        let (key, default) = match variable.split_once(',') {
+            Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\''))),
+            None => (variable.trim(), None),
+        };
+        match self.get(key) {
+            Some([value]) => Some(value),
+            _ => default,
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use super::document::{Effect, Listed, Policy, Statement};
-use super::pattern::fits;
 use crate::auth::Identity;
 
 /// What a policy says.
@@ -52,11 +51,8 @@ fn is_about(statement: &Statement, question: Question<'_>) -> bool {
     let action = format!("sqs:{}", question.action.to_ascii_lowercase());
     let any = |patterns: &[String], text: &str, variables: bool| {
         patterns.iter().any(|pattern| {
-            let pattern = match variables {
-                true => question.context.substitute(pattern),
-                false => Some(pattern.clone()),
-            };
-            pattern.is_some_and(|pattern| fits(&pattern, text))
+            let pattern = question.context.pattern(pattern, variables);
+            pattern.is_some_and(|pattern| pattern.fits(text))
         })
     };
     let actions = match &statement.actions {

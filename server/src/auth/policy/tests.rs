@@ -263,6 +263,60 @@ fn u8_6_operators_on_values() {
 }
 
 #[test]
+fn u8_6_networks_of_ipv4_in_the_writing_of_ipv6() {
+    check_conditions(&[
+        (
+            true,
+            r#"{"IpAddress": {"aws:SourceIp": "::ffff:192.0.2.0/120"}}"#,
+        ),
+        (
+            true,
+            r#"{"IpAddress": {"aws:SourceIp": "::ffff:192.0.2.7"}}"#,
+        ),
+        (
+            false,
+            r#"{"IpAddress": {"aws:SourceIp": "::ffff:192.0.3.0/120"}}"#,
+        ),
+        (
+            false,
+            r#"{"NotIpAddress": {"aws:SourceIp": "::ffff:192.0.0.0/112"}}"#,
+        ),
+        (false, r#"{"IpAddress": {"aws:SourceIp": "::ffff:0:0/90"}}"#),
+    ]);
+}
+
+#[test]
+fn u8_a_variable_stands_for_its_value_and_no_pattern() {
+    let mut context = Context::default();
+    context.set("aws:username", "*");
+    context.set("k", "secret");
+    for (holds, given) in [
+        (false, r#"{"StringLike": {"k": "${aws:username}"}}"#),
+        (false, r#"{"StringLike": {"k": "${*}"}}"#),
+        (false, r#"{"StringLike": {"k": "s${?}cret"}}"#),
+        (false, r#"{"StringLike": {"k": "${absent, '*'}"}}"#),
+        (true, r#"{"StringLike": {"k": "s*${absent, 'ret'}"}}"#),
+        (true, r#"{"StringLike": {"aws:username": "${*}"}}"#),
+        (
+            true,
+            r#"{"StringEquals": {"aws:username": "${aws:username}"}}"#,
+        ),
+        (true, r#"{"StringNotLike": {"k": "${aws:username}"}}"#),
+    ] {
+        let operators = serde_json::from_str(given).unwrap();
+        assert_eq!(condition(operators, &context), holds, "{given}");
+    }
+    let own = format!("arn:aws:sqs:us-east-1:111111111111:{}", "${aws:username}");
+    let own = policy(json!({ "Effect": "Allow", "Principal": "*", "Action": "*",
+        "Resource": own }));
+    let caller = Identity::root("222222222222");
+    assert_eq!(
+        asked(&own, &caller, "SendMessage", &context),
+        Decision::Silent
+    );
+}
+
+#[test]
 fn u8_6_several_values() {
     let mut context = Context::default();
     context.set_all("aws:TagKeys", vec!["a".into(), "b".into()]);
