@@ -60,7 +60,7 @@ impl Object {
     }
 }
 
-/// How deep sections may be.
+/// How deep sections may be, and how many parts a name may have.
 const DEPTH_MAX: usize = 32;
 
 /// Reads a file. The error names the line.
@@ -153,6 +153,9 @@ impl Reader<'_> {
                 return Err("a name is missing".into());
             }
             path.push(part);
+            if path.len() > DEPTH_MAX {
+                return Err("a name has too many parts".into());
+            }
             if self.rest.peek() != Some(&'.') {
                 return Ok(path);
             }
@@ -182,17 +185,37 @@ impl Reader<'_> {
         loop {
             match self.next() {
                 Some('"') => return Ok(text),
-                Some('\\') => text.extend(self.next()),
+                Some('\\') => text.push(self.escaped()?),
                 Some('\n') | None => return Err("a quoted text does not end".into()),
                 Some(other) => text.push(other),
             }
         }
     }
 
+    /// The character that an escape of JSON stands for.
+    fn escaped(&mut self) -> Result<char, String> {
+        let bad = || "an escape is none of JSON's".to_owned();
+        Ok(match self.next().ok_or_else(bad)? {
+            plain @ ('"' | '\\' | '/') => plain,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let digits: String = (0..4).filter_map(|_| self.next()).collect();
+                let number = u32::from_str_radix(&digits, 16);
+                number.ok().and_then(char::from_u32).ok_or_else(bad)?
+            }
+            _ => return Err(bad()),
+        })
+    }
+
+    /// A slash is an end where a comment begins.
     fn unquoted(&mut self, ends: &str) -> String {
         let mut text = String::new();
         while let Some(&character) = self.rest.peek() {
-            if ends.contains(character) {
+            if ends.contains(character) && (character != '/' || self.is_comment()) {
                 break;
             }
             text.push(character);

@@ -38,7 +38,10 @@ pub fn convert(text: &str) -> Result<Converted, String> {
 fn convert_queue(name: &str, queue: &Object, into: &mut Converted) -> Result<(), String> {
     let is_fifo = flag(queue, name, "fifo")?.unwrap_or(false);
     let full_name = fifo_name(name, is_fifo);
-    let mut lines = vec!["[[queues]]".to_owned(), format!("name = {full_name:?}")];
+    let mut lines = vec![
+        "[[queues]]".to_owned(),
+        format!("name = {}", quoted(&full_name)),
+    ];
     let mut attributes = Vec::new();
     for (theirs, ours) in [
         ("defaultVisibilityTimeout", "VisibilityTimeout"),
@@ -56,7 +59,10 @@ fn convert_queue(name: &str, queue: &Object, into: &mut Converted) -> Result<(),
     }
     if let Some(Value::Object(dead)) = queue.get("deadLettersQueue") {
         let target = text(dead, name, "deadLettersQueue.name", "name")?;
-        lines.push(format!("dead_letter = {:?}", fifo_name(&target, is_fifo)));
+        lines.push(format!(
+            "dead_letter = {}",
+            quoted(&fifo_name(&target, is_fifo))
+        ));
         let receives = text(
             dead,
             name,
@@ -73,7 +79,7 @@ fn convert_queue(name: &str, queue: &Object, into: &mut Converted) -> Result<(),
     }
     if let Some(Value::Object(tags)) = queue.get("tags") {
         let tags = tags.iter().filter_map(|(key, value)| match value {
-            Value::Text(value) => Some(format!("{key:?} = {value:?}")),
+            Value::Text(value) => Some(format!("{} = {}", quoted(key), quoted(value))),
             Value::Object(_) => None,
         });
         lines.push(format!(
@@ -90,6 +96,23 @@ fn convert_queue(name: &str, queue: &Object, into: &mut Converted) -> Result<(),
     // Writing into a String cannot fail.
     let _ = writeln!(into.toml, "{}\n", lines.join("\n"));
     Ok(())
+}
+
+/// A text as TOML writes it on one line.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control.is_ascii_control() => {
+                // Writing into a String cannot fail.
+                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// ElasticMQ adds the suffix where it is missing.
@@ -207,6 +230,27 @@ mod tests {
         assert_eq!(late.attributes.delay_s, 120);
         let events = store.get_queue("events.fifo").unwrap().view().unwrap();
         assert!(events.attributes.content_deduplication);
+    }
+
+    #[test]
+    fn texts_with_escapes_stay_what_they_are() {
+        let file = r#"
+            a/b = c/d // A slash alone is no comment.
+            queues.q.tags { "k\u0001\"" = "\n\\ \u20ac\u007f", path = a/b }
+        "#;
+        let converted = convert(file).unwrap();
+        let config: Config = toml::from_str(&converted.toml).unwrap();
+        let tags = &config.queues[0].tags;
+        assert_eq!(tags["k\u{1}\""], "\n\\ \u{20ac}\u{7f}");
+        assert_eq!(tags["path"], "a/b");
+    }
+
+    #[test]
+    fn a_name_of_very_many_parts_is_refused() {
+        let error = convert(&format!("{}a = 1", "a.".repeat(200_000))).unwrap_err();
+        assert_eq!(error, "line 1: a name has too many parts");
+        assert!(convert(r#"queues.q.tags { a = "\x" }"#).is_err());
+        assert!(convert(r#"queues.q.tags { a = "\ud800" }"#).is_err());
     }
 
     #[test]
