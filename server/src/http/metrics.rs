@@ -9,6 +9,9 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+/// Accounts and regions that are remembered; further ones are served and not shown.
+const SCOPES_MAX: usize = 10_000;
+
 /// All counters.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -53,8 +56,9 @@ impl Metrics {
             .scopes
             .lock()
             .unwrap_or_else(|broken| broken.into_inner());
-        if !scopes.iter().any(|(a, r)| a == account && r == region) {
-            scopes.insert((account.to_owned(), region.to_owned()));
+        let scope = (account.to_owned(), region.to_owned());
+        if scopes.len() < SCOPES_MAX && !scopes.contains(&scope) {
+            scopes.insert(scope);
         }
     }
 

@@ -216,13 +216,16 @@ impl Service {
         name: &'static str,
         action: Action,
     ) -> Result<Answer, Refusal> {
-        self.metrics.see(&call.account, &call.region);
         let received = observe::received_ms(&action);
-        let changed = changes_rules(name)
-            .then(|| call.target(action.queue_url()).ok())
-            .flatten();
+        let target = call.target(action.queue_url()).ok();
         let answer = actions::perform(&self.backend, call, action).await?;
-        if let Some(key) = changed {
+        // Only where a queue is: anybody can name any region.
+        match &target {
+            Some(key) => self.metrics.see(&key.account, &key.region),
+            None if name == "CreateQueue" => self.metrics.see(&call.account, &call.region),
+            None => {}
+        }
+        if let Some(key) = target.filter(|_| changes_rules(name)) {
             self.policies.forget(&key);
         }
         let now_ms = self.store.now_ms().unwrap_or_default();
@@ -310,5 +313,51 @@ fn unknown_operation() -> Printed {
         content_type: Some("application/xml"),
         query_error: None,
         body: b"<UnknownOperationException/>\n".to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::connection::Peer;
+    use bytes::Bytes;
+
+    /// The status of a Query request that is signed for `region`.
+    fn call(service: &Service, uri: &str, region: &str) -> StatusCode {
+        let credential = format!("Credential=1/20250101/{region}/sqs/aws4_request");
+        let request = hyper::Request::get(uri)
+            .header("host", "h")
+            .header("authorization", format!("AWS4-HMAC-SHA256 {credential}"));
+        let peer = Peer {
+            address: ([127, 0, 0, 1], 1).into(),
+            secure: false,
+        };
+        let head = Head::new(request.body(()).unwrap().into_parts().0, peer, false);
+        let body = Body {
+            sent: Bytes::new(),
+            plain: Bytes::new(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let answer = runtime
+            .unwrap()
+            .block_on(service.answer(&head, &body, "id"));
+        answer.unwrap().status
+    }
+
+    #[test]
+    fn regions_without_a_queue_are_not_remembered() {
+        let store = Store::open("mem:").unwrap();
+        let service = Service::new(store, Config::default()).unwrap();
+        let own = service.metrics.scopes();
+        for number in 0..50 {
+            let region = format!("region-{number}");
+            assert_eq!(call(&service, "/?Action=ListQueues", &region), 200);
+            let purge = "/000000000000/q?Action=PurgeQueue";
+            assert_eq!(call(&service, purge, &region), 400);
+        }
+        assert_eq!(service.metrics.scopes(), own);
+        let create = "/?Action=CreateQueue&QueueName=q";
+        assert_eq!(call(&service, create, "region-7"), 200);
+        assert_eq!(service.metrics.scopes().len(), own.len() + 1);
     }
 }
