@@ -67,7 +67,8 @@ pub fn decode_queue(reader: &mut Reader<'_>) -> Result<QueueRecord> {
 const HISTORY: u8 = 1 << 7;
 
 pub fn encode_standing(out: &mut Vec<u8>, standing: &Standing) {
-    let history = standing.receives_total > 0 || standing.received_ms > 0;
+    let history = (standing.receives | standing.receives_total) > 0
+        || (standing.first_receive_ms | standing.received_ms) > 0;
     let flags = standing.state as u8
         | u8::from(standing.changed) << 2
         | u8::from(standing.moved) << 3
@@ -208,4 +209,25 @@ pub fn decode_task(reader: &mut Reader<'_>) -> Result<TaskRecord> {
         started_ms,
     };
     Ok(TaskRecord { task, source_uid })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_history_is_kept() {
+        let new = Standing::new(7);
+        let (mut first, mut second, mut third, mut fourth) = (new, new, new, new);
+        first.receives = 1;
+        second.receives_total = 1;
+        third.first_receive_ms = 1;
+        fourth.received_ms = 1;
+        for standing in [new, first, second, third, fourth] {
+            let mut bytes = Vec::new();
+            encode_standing(&mut bytes, &standing);
+            let read = decode_standing(&mut Reader::new(&bytes));
+            assert_eq!(read, Ok(standing));
+        }
+    }
 }
