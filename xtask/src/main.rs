@@ -6,6 +6,7 @@ mod bench;
 mod compatibility;
 mod crash;
 mod demo;
+mod fuzz;
 mod header;
 mod install;
 mod model;
@@ -62,6 +63,12 @@ const COMMANDS: &[Command] = &[
         usage: "crash [TRIAL] [--kills N]",
         about: "processes and the server killed under load, audited from outside",
         run: crash::run,
+    },
+    Command {
+        name: "fuzz",
+        usage: "fuzz [TARGET...] [--seconds N]",
+        about: "inputs guided by coverage, for whatever reads bytes of others",
+        run: fuzz::run,
     },
     Command {
         name: "header",
