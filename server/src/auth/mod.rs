@@ -139,5 +139,3 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod vectors;

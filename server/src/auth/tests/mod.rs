@@ -1,5 +1,9 @@
 //! Signatures that botocore 1.44.5 made with its clock set to [`SIGNED_S`], and every refusal.
 
+mod matrix;
+mod refused;
+mod vectors;
+
 use super::*;
 use crate::config::Credential;
 use crate::http::connection::Peer;

@@ -5,9 +5,9 @@
 //! A path is written here as HTTP carries it, encoded once; the suite encodes paths once as well.
 //! Its cases of paths that are not normalised are for S3.
 
-use super::canonical::{self, Variant};
-use super::keys::{derive, hmac_sha256};
-use super::{Signed, hex};
+use crate::auth::canonical::{self, Variant};
+use crate::auth::keys::{derive, hmac_sha256};
+use crate::auth::{Signed, hex};
 use crate::http::connection::Peer;
 use crate::http::head::Head;
 use crate::wire::query::Params;
