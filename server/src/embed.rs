@@ -9,7 +9,7 @@ use forebay::{Error, ErrorKind, Store};
 use hyper::Method;
 use serde_json::{Map, Value};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,6 +18,10 @@ use tokio::sync::oneshot;
 
 /// Threads that handle requests, at most: the program has work of its own.
 const THREADS_MAX: usize = 4;
+
+/// Size of a log segment of a store in memory: the smallest there is. Making the first ones is what
+/// a server for a test takes its time for.
+const MEMORY_SEGMENT_BYTES: u64 = 4 << 20;
 
 /// How long a stopped server's last threads may take before they are left to themselves.
 const LAST_THREADS: Duration = Duration::from_secs(5);
@@ -59,7 +63,7 @@ impl Start {
         let url = config.url(address);
         let (store, is_own) = match self.source {
             Source::Open(store) => (store, false),
-            Source::At(location) => (options(&config).sqs_limits(false).open(&location)?, true),
+            Source::At(location) => (open(&config, &location)?, true),
         };
         let served = options(&config).open_beside(&store)?;
         let runtime = runtime(&config)?;
@@ -108,6 +112,15 @@ impl Start {
             ServeError::Io(place, error)
         })
     }
+}
+
+/// Opens a store for the server, without the limits of the wire.
+fn open(config: &Config, location: &Path) -> Result<Store, ServeError> {
+    let mut options = options(config).sqs_limits(false);
+    if location == Path::new("mem:") {
+        options = options.segment_bytes(MEMORY_SEGMENT_BYTES);
+    }
+    Ok(options.open(location)?)
 }
 
 fn listening(error: std::io::Error) -> ServeError {

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -96,3 +97,28 @@ def test_ctrl_c_ends_a_command(tmp_path: Path) -> None:
         assert json.loads(child.stdout.readline())[0]["name"] == "orders"
         child.send_signal(signal.SIGINT)
         assert child.wait(timeout=60) == -signal.SIGINT
+
+
+def test_a_command_lets_other_threads_run(tmp_path: Path) -> None:
+    program = """
+        import threading, forebay
+        from forebay._native import program
+
+        with forebay.open("queues") as store:
+            orders = store.create_queue("orders")
+            words = ["receive", "orders", "--wait", "20", "--delete"]
+            waiting = threading.Thread(target=program, args=(words,))
+            waiting.start()
+            orders.send(b"from another thread")  # its message could not come otherwise
+            waiting.join()
+            assert orders.peek() == []
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["body"] == "from another thread"

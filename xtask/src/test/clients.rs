@@ -1,7 +1,9 @@
 //! Programs that others wrote for SQS, unmodified, against the server.
 
 use super::{legacy, tiers};
+use crate::node;
 use crate::place::{self, Profile};
+use crate::python;
 use crate::shell::Call;
 use crate::tally::Tally;
 use std::fs;
@@ -16,6 +18,7 @@ pub fn run() -> Result<Tally, String> {
     let parts = [
         boto_json,
         boto_query,
+        boto_embedded,
         aiobotocore,
         command_line,
         celery,
@@ -49,6 +52,14 @@ fn boto(protocol: &str) -> Result<Tally, String> {
     let server = Server::start(&format!("boto-{protocol}"), &[])?;
     program(&python, "boto.py")
         .args([&server.endpoint, protocol])
+        .counted()
+}
+
+/// boto3 and the Python package's server in one process.
+fn boto_embedded() -> Result<Tally, String> {
+    let python = environment("json")?;
+    program(&python, "embedded.py")
+        .env("PYTHONPATH", python::site(Profile::Dev)?)
         .counted()
 }
 
@@ -122,12 +133,26 @@ fn javascript() -> Result<Tally, String> {
     }
     copy("cases.js")?;
     copy("clients.js")?;
+    copy("embedded.js")?;
     let server = Server::start("javascript", &[])?;
-    Call::new("node")
+    let mut tally = Call::new("node")
         .arg("clients.js")
         .arg(&server.endpoint)
         .dir(&folder)
-        .counted()
+        .counted()?;
+    // The npm package's server in the client's own process.
+    node::build()?;
+    Call::new("ln")
+        .arg("-sfn")
+        .arg(node::folder())
+        .arg(node::modules(&folder)?)
+        .run()?;
+    tally += Call::new("node")
+        .arg("embedded.js")
+        .env("FOREBAY_NATIVE", node::native(Profile::Dev)?)
+        .dir(&folder)
+        .counted()?;
+    Ok(tally)
 }
 
 /// The AWS SDK for Rust, a workspace of its own: what it needs is compiled here only.
