@@ -20,8 +20,8 @@ fn check(sent: &Sent, expected: &str) {
 
 const MISMATCH: &str = "SignatureDoesNotMatch InvalidSignatureException 403: ";
 const INCOMPLETE: &str = "IncompleteSignature IncompleteSignatureException 400: ";
-const SECURITY: &str = "InvalidSecurity InvalidSecurity 403: The request was not made over HTTPS or \
-    did not use Signature Version 4 for signing.";
+const SECURITY: &str = "InvalidSecurity InvalidSecurity 403: The request was not made over HTTPS \
+    or did not use Signature Version 4 for signing.";
 
 /// A JSON request whose Authorization header has `to` in the place of `from`.
 fn with(from: &str, to: &str) -> Sent {
