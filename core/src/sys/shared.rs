@@ -182,15 +182,36 @@ impl SharedPage {
             // Written, not only extended: every block exists before it is mapped.
             fs::write_zeros(&file, 0, PAGE_BYTES as u64)?;
             let page = Self::map(&file)?;
-            page.set_boot_id(boot);
-            page.store_uid.store(store_uid, Ordering::SeqCst);
-            page.bytes.store(PAGE_BYTES as u32, Ordering::SeqCst);
-            page.version.store(PAGE_VERSION, Ordering::SeqCst);
-            page.magic.store(MAGIC, Ordering::SeqCst);
+            page.fill(boot, store_uid);
             std::fs::rename(&new_path, path)?;
             Ok(page)
         };
         make().map_err(|error| page_error("create", path, &error))
+    }
+
+    /// Makes the page of an earlier start of the machine a new one where it is: a full disk has no
+    /// room for another file. Only as [`SharedPage::create`]; one that was left half made has no
+    /// magic and is replaced.
+    pub fn renew(&self, boot: BootId, store_uid: u64) {
+        // SAFETY: as in `deref`: PAGE_BYTES of aligned memory that live as long as self, where any
+        // bits are values of the type, and all accesses are atomic.
+        let words = unsafe {
+            let start = self.mapping.start().cast::<[AtomicU64; PAGE_BYTES / 8]>();
+            start.as_ref()
+        };
+        for word in words {
+            word.store(0, Ordering::SeqCst);
+        }
+        self.fill(boot, store_uid);
+    }
+
+    /// What a page of zeros needs to be one, the magic last.
+    fn fill(&self, boot: BootId, store_uid: u64) {
+        self.set_boot_id(boot);
+        self.store_uid.store(store_uid, Ordering::SeqCst);
+        self.bytes.store(PAGE_BYTES as u32, Ordering::SeqCst);
+        self.version.store(PAGE_VERSION, Ordering::SeqCst);
+        self.magic.store(MAGIC, Ordering::SeqCst);
     }
 
     fn map(file: &File) -> io::Result<Self> {

@@ -27,6 +27,7 @@ forebay-crash: what a store must survive, tried
   --stride N       try only every N-th point of a history (default 1)
   --images N       disk images looked at after each power cut (default 3)
   --seed S         repeats the choices of a run (default: random, printed)
+  --only TEXT      try only the full-disk cases whose description contains TEXT
   --dir DIR        make the stores under DIR (default: the system's temporary directory)
 ";
 
@@ -34,6 +35,14 @@ forebay-crash: what a store must survive, tried
 const PAUSE_MAX_US: u64 = 1_000_000;
 /// At which passes of a fault point a process dies.
 const PASSES: [u64; 4] = [1, 2, 7, 40];
+/// Cases on a full disk, each varied.
+const BASES: [Case; 5] = [
+    Case::PLAIN,
+    Case::TINY,
+    Case::TINY_FIFO,
+    Case::RETRIED,
+    Case::REBOOTED,
+];
 const TRIALS: [&str; 6] = ["kills", "server", "points", "power", "faults", "full-disk"];
 
 struct Args {
@@ -43,6 +52,7 @@ struct Args {
     stride: u64,
     images: u64,
     seed: u64,
+    only: String,
     dir: PathBuf,
 }
 
@@ -55,6 +65,7 @@ fn parse(mut words: std::iter::Peekable<impl Iterator<Item = String>>) -> Result
         stride: 1,
         images: 3,
         seed: forebay_crash::notes::now_us(),
+        only: String::new(),
         dir: std::env::temp_dir(),
     };
     while let Some(word) = words.next() {
@@ -69,6 +80,7 @@ fn parse(mut words: std::iter::Peekable<impl Iterator<Item = String>>) -> Result
             "--stride" => args.stride = positive()?,
             "--images" => args.images = positive()?,
             "--seed" => args.seed = value.parse()?,
+            "--only" => args.only = value,
             "--dir" => args.dir = value.into(),
             _ => return Err(format!("unknown argument {word:?}; see --help").into()),
         }
@@ -143,10 +155,10 @@ fn try_faults(args: &Args) -> Result<bool, Failure> {
     Ok(good)
 }
 
-fn try_full_disk(dir: &Path) -> Result<bool, Failure> {
+fn try_full_disk(dir: &Path, only: &str) -> Result<bool, Failure> {
     let mut good = true;
     for disk in [Kind::Tmpfs, Kind::Ext4] {
-        for base in [Case::PLAIN, Case::TINY, Case::TINY_FIFO, Case::RETRIED] {
+        for base in BASES {
             // A sync costs nothing on tmpfs, and a hundred thousand of them take long on ext4.
             let durability = match (disk, base.body_bytes) {
                 (Kind::Ext4, ..100) => Durability::Os,
@@ -157,7 +169,8 @@ fn try_full_disk(dir: &Path) -> Result<bool, Failure> {
                 durability,
                 ..base
             };
-            for case in base.varied() {
+            let cases = base.varied().into_iter();
+            for case in cases.filter(|case| case.to_string().contains(only)) {
                 let started = Instant::now();
                 let outcome = match full_disk::run(dir, &case) {
                     Ok(full_disk::Outcome::Passed { stored, .. }) => {
@@ -190,7 +203,7 @@ fn try_one(trial: &str, args: &Args) -> Result<bool, Failure> {
         "points" => try_points(args, &program, private.path())?,
         "power" => try_power(args)?,
         "faults" => try_faults(args)?,
-        "full-disk" => try_full_disk(private.path())?,
+        "full-disk" => try_full_disk(private.path(), &args.only)?,
         other => return Err(format!("unknown trial {other:?}; see --help").into()),
     };
     let verdict = if good { "passed" } else { "FAILED" };

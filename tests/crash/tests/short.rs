@@ -86,7 +86,15 @@ fn a_full_disk_refuses_sends_and_drains() {
         drained_by: 10_000,
         ..Case::TINY
     };
-    for case in [plain, filler, reopened, Case::SHORT, Case::RETRIED] {
+    let cases = [
+        plain,
+        filler,
+        reopened,
+        Case::SHORT,
+        Case::RETRIED,
+        Case::REBOOTED,
+    ];
+    for case in cases {
         let directory = tempfile::tempdir().unwrap();
         match full_disk::run(directory.path(), &case).unwrap() {
             full_disk::Outcome::Passed { stored, .. } => assert!(stored >= 100),

@@ -12,10 +12,13 @@ use super::transition::Tx;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::CheckReport;
 use crate::sys::fs;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// Messages that are looked at together: what a check holds in memory does not grow with the store.
+const PIECE_MESSAGES: usize = 1_000;
 /// Sentences that a report holds at the most; more of the same do not help.
 const PROBLEMS_MAX: usize = 100;
 
@@ -63,8 +66,9 @@ fn check_locked(engine: &Engine, tx: &mut Tx) -> Result<CheckReport> {
             );
         }
     }
+    let known: HashSet<StorageId> = storages.into_iter().collect();
     for sid in second.storages()? {
-        if !storages.contains(&sid) {
+        if !known.contains(&sid) {
             let name = second.config(sid)?.record.key.arn();
             say(
                 &mut report,
@@ -134,35 +138,87 @@ fn check_queue(
             format!("queue {name} is in the index and not in the log"),
         ),
     }
-    let entries = all_messages(&mut tx.index, sid)?;
-    let others = all_messages(second, sid)?;
-    let mut counted = 0;
-    for (sequence, entry) in &entries {
-        report.messages += 1;
-        counted += 1;
-        *copies
-            .entry(entry.at / tx.index.meta.segment_bytes)
-            .or_default() += 1;
-        let found = others.binary_search_by_key(sequence, |(number, _)| *number);
-        let other = found.ok().map(|place| &others[place].1);
-        if other.is_none_or(|other| (other.at, &other.standing) != (entry.at, &entry.standing)) {
+    let (mut counted, mut logged, mut from) = (0, 0, 0);
+    loop {
+        let entries = tx.index.messages_from(sid, from, PIECE_MESSAGES)?;
+        counted += entries.len() as u64;
+        let last = entries.last().map(|(sequence, _)| *sequence);
+        // Behind the last message of the index there may be more in the log.
+        let until = last.filter(|_| entries.len() == PIECE_MESSAGES);
+        let (seen, differing) =
+            compare_piece(second, sid, from..=until.unwrap_or(u64::MAX), &entries)?;
+        logged += seen;
+        for sequence in differing {
             say(
                 report,
                 format!("queue {name}, message {sequence}: log and index disagree"),
             );
         }
+        verify_piece(tx, &name, &entries, report, copies);
+        match until {
+            Some(until) if until < u64::MAX => from = until + 1,
+            _ => break,
+        }
+    }
+    report.messages += counted;
+    compare_totals(&name, &head, counted, logged, report);
+    Ok(())
+}
+
+/// How many messages the log has in a range of numbers, and which of `entries`, all that the index
+/// has there, are not the same in it.
+fn compare_piece(
+    second: &mut Index,
+    sid: StorageId,
+    range: RangeInclusive<u64>,
+    entries: &[(u64, MessageEntry)],
+) -> Result<(u64, Vec<u64>)> {
+    let (mut seen, mut differing) = (0, Vec::new());
+    let mut left = entries.iter().peekable();
+    let from = keys::message(sid, *range.start());
+    second.scan(&from, sid, table::MESSAGES, |key, value| {
+        let sequence = keys::number(key, 5);
+        if sequence > *range.end() {
+            return Ok(false);
+        }
+        seen += 1;
+        while let Some((earlier, _)) = left.next_if(|(number, _)| *number < sequence) {
+            differing.push(*earlier);
+        }
+        if let Some((_, entry)) = left.next_if(|(number, _)| *number == sequence) {
+            let other = MessageEntry::decode(value)?;
+            if (other.at, &other.standing) != (entry.at, &entry.standing) {
+                differing.push(sequence);
+            }
+        }
+        Ok(true)
+    })?;
+    differing.extend(left.map(|(sequence, _)| *sequence));
+    Ok((seen, differing))
+}
+
+/// Reads messages, and counts what each segment holds of them.
+fn verify_piece(
+    tx: &mut Tx,
+    queue: &str,
+    entries: &[(u64, MessageEntry)],
+    report: &mut CheckReport,
+    copies: &mut BTreeMap<u64, u64>,
+) {
+    for (sequence, entry) in entries {
+        *copies
+            .entry(entry.at / tx.index.meta.segment_bytes)
+            .or_default() += 1;
         let readable = tx
             .content(entry.at, entry.length)
             .map(|block| content::verify(&block));
         if !readable.unwrap_or(false) {
             say(
                 report,
-                format!("queue {name}, message {sequence} fails its checksum"),
+                format!("queue {queue}, message {sequence} fails its checksum"),
             );
         }
     }
-    compare_totals(&name, &head, counted, others.len() as u64, report);
-    Ok(())
 }
 
 fn compare_totals(name: &str, head: &Head, counted: u64, logged: u64, report: &mut CheckReport) {
@@ -192,18 +248,4 @@ fn counts(head: &Head) -> (u64, u64, u64, u64) {
         head.delayed,
         head.next_sequence,
     )
-}
-
-fn all_messages(index: &mut Index, sid: StorageId) -> Result<Vec<(u64, MessageEntry)>> {
-    let mut entries = Vec::new();
-    index.scan(
-        &keys::message(sid, 0),
-        sid,
-        table::MESSAGES,
-        |key, value| {
-            entries.push((keys::number(key, 5), MessageEntry::decode(value)?));
-            Ok(true)
-        },
-    )?;
-    Ok(entries)
 }

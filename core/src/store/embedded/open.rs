@@ -186,6 +186,10 @@ fn open_page(
             if same_store && same_boot {
                 return Ok((page, true));
             }
+            if alone {
+                page.renew(boot, identity.store_uid);
+                return Ok((page, false));
+            }
             "is of another store or an earlier start of the machine".to_owned()
         }
         PageState::Missing => "is missing".to_owned(),

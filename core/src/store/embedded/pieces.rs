@@ -55,7 +55,7 @@ impl Engine {
 }
 
 /// Messages that a command may change.
-fn messages(command: &Command) -> usize {
+pub(super) fn messages(command: &Command) -> usize {
     match command {
         Command::Send { entries, .. } => entries.len(),
         Command::Receive { max, .. } => *max as usize,

@@ -10,11 +10,17 @@ use super::record::Records;
 use super::transition::apply::apply;
 use crate::error::{Error, Result};
 use crate::store::Recovery;
+use crate::sys::fs;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Records of one index transaction: bounds its changed pages in memory.
 const RECORDS_PER_COMMIT: u64 = 20_000;
+/// The same where the disk has little more room than the old index took.
+const RECORDS_PER_COMMIT_SHORT: u64 = 100;
+/// Room that is plenty, in indexes of the old one's size.
+const ROOM_INDEXES: u64 = 4;
 
 /// Throws the index of `directory` away and builds it from `log`, which was written up to
 /// `written_lsn` if that is known.
@@ -25,6 +31,7 @@ pub fn rebuild(
     written_lsn: Option<u64>,
 ) -> Result<(Arc<Environment>, Meta, Recovery)> {
     let path = directory.join("index");
+    let old_bytes = File::open(path.join("data.mdb")).and_then(|file| fs::allocated_bytes(&file));
     match std::fs::remove_dir_all(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             return Err(Error::io("remove the old index", &error));
@@ -33,7 +40,12 @@ pub fn rebuild(
     }
     point("rebuild-begun");
     let env = Environment::open(&path)?;
-    let (meta, recovery) = replay(&env, log, store_uid, written_lsn)?;
+    let wish = old_bytes.unwrap_or(0) * ROOM_INDEXES;
+    let records = match fs::free_bytes(directory) {
+        Ok(free) if free < wish => RECORDS_PER_COMMIT_SHORT,
+        _ => RECORDS_PER_COMMIT,
+    };
+    let (meta, recovery) = replay_by(records, &env, log, store_uid, written_lsn)?;
     Ok((env, meta, recovery))
 }
 
@@ -45,12 +57,23 @@ pub fn replay(
     store_uid: u64,
     written_lsn: Option<u64>,
 ) -> Result<(Meta, Recovery)> {
+    replay_by(RECORDS_PER_COMMIT, env, log, store_uid, written_lsn)
+}
+
+fn replay_by(
+    records_per_commit: u64,
+    env: &Arc<Environment>,
+    log: &Log,
+    store_uid: u64,
+    written_lsn: Option<u64>,
+) -> Result<(Meta, Recovery)> {
     let first_lsn = log.first_lsn()?.unwrap_or(0);
     let mut meta = Meta::new(store_uid, log.segment_bytes(), first_lsn);
     meta.set_tail(Log::empty_tail());
     let mut replay = Replay {
         env: env.clone(),
         index: Some(Index::begin_empty(env, meta)?),
+        records_per_commit,
         records: 0,
         recovery: Recovery::default(),
     };
@@ -93,29 +116,35 @@ pub(super) fn damage_text(lsn: u64, resume_lsn: u64, what: &str) -> String {
 struct Replay {
     env: Arc<Environment>,
     index: Option<Index>,
+    records_per_commit: u64,
+    /// Records that are not committed.
     records: u64,
     recovery: Recovery,
 }
 
 impl Replay {
+    fn take_index(&mut self) -> Result<Index> {
+        match self.index.take() {
+            Some(index) => Ok(index),
+            None => Index::begin(&self.env, Default::default()),
+        }
+    }
+
     fn payload(&mut self, lsn: u64, payload: &[u8]) -> Result<()> {
-        let mut index = match self.index.take() {
-            Some(index) => index,
-            None => Index::begin(&self.env, Default::default())?,
-        };
         let mut records = Records::new(payload);
         while let Some(located) = records.advance()? {
+            let mut index = self.take_index()?;
             apply(&mut index, &located.record, lsn + located.at as u64)?;
             self.records += 1;
+            if self.records >= self.records_per_commit {
+                self.recovery.records += self.records;
+                self.records = 0;
+                index.commit()?;
+            } else {
+                self.index = Some(index);
+            }
         }
         self.recovery.log_bytes += payload.len() as u64;
-        if self.records >= RECORDS_PER_COMMIT {
-            self.recovery.records += self.records;
-            self.records = 0;
-            index.commit()?;
-        } else {
-            self.index = Some(index);
-        }
         point("rebuild-applied");
         Ok(())
     }
@@ -126,10 +155,7 @@ impl Replay {
         tail: super::log::Tail,
         first_lsn: u64,
     ) -> Result<(Meta, Recovery)> {
-        let mut index = match self.index.take() {
-            Some(index) => index,
-            None => Index::begin(&self.env, Default::default())?,
-        };
+        let mut index = self.take_index()?;
         self.recovery.records += self.records;
         let lost = index.drop_nameless()?;
         if lost > 0 {

@@ -5,6 +5,7 @@ use super::engine::Engine;
 use super::fault::point;
 use super::index::{ConfigCache, Index};
 use super::log::{Appender, EndReason, ScanFrom};
+use super::pieces::{SHORT_MESSAGES_MAX, messages};
 use super::rebuild::damage_text;
 use super::record::Records;
 use super::transition::apply::apply;
@@ -14,8 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
-/// Commands after which an open transaction is committed: bounds its changed pages.
+/// Commands, and messages of them, after which an open transaction is committed: bounds its
+/// changed pages.
 const COMMANDS_KEPT_MAX: u64 = 256;
+const MESSAGES_KEPT_MAX: usize = 4_096;
 
 /// Steps of reclamation that a send waits for on a full disk.
 const MAKE_ROOM_ROUNDS_MAX: u32 = 2_000;
@@ -26,6 +29,10 @@ pub struct Held {
     pub(super) open: Option<Tx>,
     /// Commands in the open transaction.
     commands: u64,
+    /// Messages of these commands.
+    messages: usize,
+    /// The disk has room for as many pages as a transaction that is left open may change.
+    roomy: bool,
     configs: ConfigCache,
     appender: Option<Appender>,
 }
@@ -36,6 +43,8 @@ impl Held {
         Self {
             open: None,
             commands: 0,
+            messages: 0,
+            roomy: false,
             configs: ConfigCache::default(),
             appender: Some(appender),
         }
@@ -138,7 +147,7 @@ impl Engine {
             .restart(tail, self.page.synced_lsn.load(Ordering::Acquire));
         let touched = std::mem::take(&mut tx.touched);
         held.commands += commands;
-        let result = if self.may_linger() && held.commands < COMMANDS_KEPT_MAX {
+        let result = if self.may_linger() && self.has_room_to_linger(held) {
             held.open = Some(tx);
             self.linger.notify();
             Ok(())
@@ -154,9 +163,20 @@ impl Engine {
         result
     }
 
+    /// True if the open transaction may grow: its pages find room when it is committed.
+    fn has_room_to_linger(&self, held: &mut Held) -> bool {
+        if held.commands >= COMMANDS_KEPT_MAX || held.messages >= MESSAGES_KEPT_MAX {
+            return false;
+        }
+        if !held.roomy && held.messages > SHORT_MESSAGES_MAX {
+            held.roomy = self.space.fits(MESSAGES_KEPT_MAX);
+        }
+        !self.space.is_short() && (held.roomy || held.messages <= SHORT_MESSAGES_MAX)
+    }
+
     /// Commits the index and gives the lock back.
     pub(super) fn commit(&self, held: &mut Held, tx: Tx) -> Result<()> {
-        held.commands = 0;
+        (held.commands, held.messages, held.roomy) = (0, 0, false);
         held.appender = Some(tx.appender);
         let committed = tx.index.commit();
         if let Ok(configs) = committed {
@@ -186,7 +206,7 @@ impl Engine {
         if held.commands == 0 {
             self.page.dirty.store(0, Ordering::Release);
         }
-        held.commands = 0;
+        (held.commands, held.messages, held.roomy) = (0, 0, false);
         self.unlock_writer();
     }
 
@@ -225,6 +245,7 @@ impl Engine {
         let mut again = false;
         let count = jobs.len() as u64;
         for job in jobs.iter_mut() {
+            held.messages += messages(&job.command);
             match tx.run(&job.command, now_ms) {
                 Ok(Progress::Answer(outcome)) => job.answer = Some(Ok(outcome)),
                 Ok(Progress::Again) => again = true,

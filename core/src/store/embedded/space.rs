@@ -277,11 +277,11 @@ impl Space {
     fn reserve_index(&self, more: u64) -> Result<()> {
         let used = self.env.used_bytes();
         self.index_used.store(used, Ordering::Relaxed);
-        let reserve = match self.reserve_bytes {
+        let reserve = |used: u64| match self.reserve_bytes {
             0 => 0,
             bytes => bytes + used / 2 + more,
         };
-        if used + reserve <= self.index_allocated.load(Ordering::Relaxed) {
+        if used + reserve(used) <= self.index_allocated.load(Ordering::Relaxed) {
             return Ok(());
         }
         let rests = self.index_rests.load(Ordering::Relaxed);
@@ -291,7 +291,9 @@ impl Space {
         }
         let allocated = fs::allocated_bytes(&self.index_file)
             .map_err(|error| Error::io("look at the index file", &error))?;
-        let spare = allocated.saturating_sub(used) + self.env.free_bytes()?;
+        let free = self.env.free_bytes()?;
+        let spare = allocated.saturating_sub(used) + free;
+        let reserve = reserve(used.saturating_sub(free));
         if spare >= reserve {
             self.index_rests.store(INDEX_RESTS, Ordering::Relaxed);
             return Ok(());

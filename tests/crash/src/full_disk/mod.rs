@@ -12,7 +12,7 @@ use mount::SmallDisk;
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Messages that are stored before another program fills the disk.
@@ -36,6 +36,8 @@ pub struct Case {
     /// The store is closed and opened again before it is drained: whoever drains has not seen a
     /// refused send.
     pub reopened: bool,
+    /// And the machine was started anew meanwhile, so that the index is built from the log.
+    pub rebooted: bool,
     /// Messages of one receive and one delete.
     pub drained_by: u32,
     /// How often each message is received; before the last time all of them are, and none deleted.
@@ -54,6 +56,7 @@ impl Case {
         fifo: false,
         filler: false,
         reopened: false,
+        rebooted: false,
         drained_by: 1,
         receives: 1,
         durability: Durability::Full,
@@ -83,16 +86,27 @@ impl Case {
         ..Self::SHORT
     };
 
+    /// A machine that stopped because its disk was full, and was started again.
+    pub const REBOOTED: Self = Self {
+        reopened: true,
+        rebooted: true,
+        fifo: true,
+        ..Self::SHORT
+    };
+
     /// Each of `self` with and without the choices that have two sides.
     pub fn varied(self) -> Vec<Self> {
         let mut cases = Vec::new();
         for choice in 0..8 {
-            cases.push(Self {
+            let case = Self {
                 filler: choice & 1 != 0,
-                reopened: choice & 2 != 0,
-                drained_by: if choice & 4 != 0 { 10_000 } else { 1 },
+                drained_by: if choice & 2 != 0 { 10_000 } else { 1 },
+                reopened: choice & 4 != 0,
                 ..self
-            });
+            };
+            if case.reopened || !case.rebooted {
+                cases.push(case);
+            }
         }
         cases
     }
@@ -112,10 +126,10 @@ impl fmt::Display for Case {
             if self.fifo { "FIFO" } else { "standard" },
             self.durability,
             self.drained_by,
-            if self.reopened {
-                " after reopening"
-            } else {
-                ""
+            match (self.rebooted, self.reopened) {
+                (true, _) => " after a reboot",
+                (_, true) => " after reopening",
+                _ => "",
             },
             self.receives,
         )
@@ -154,6 +168,9 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
     if case.reopened {
         drop(queue);
         store.close();
+        if case.rebooted {
+            forget_boot(place)?;
+        }
         store = open(place, case).map_err(|error| format!("open a full disk: {error}"))?;
         queue = create(&store, case)?;
     } else {
@@ -185,6 +202,14 @@ fn open(place: &Path, case: &Case) -> forebay::Result<Store> {
             ..small_segments()
         })
         .open(place.join("store"))
+}
+
+/// Changes the boot id in the shared page (docs/FORMAT.md).
+fn forget_boot(place: &Path) -> Result<(), Failure> {
+    let path = place.join("store").join("shared");
+    let mut page = File::options().write(true).open(path)?;
+    page.seek(SeekFrom::Start(16))?;
+    Ok(page.write_all(&[0x5a; 16])?)
 }
 
 fn create(store: &Store, case: &Case) -> forebay::Result<Queue> {

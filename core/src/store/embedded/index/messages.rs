@@ -40,6 +40,25 @@ impl Index {
         }
     }
 
+    /// The first `limit` messages at or after `sequence`.
+    pub fn messages_from(
+        &mut self,
+        sid: StorageId,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, MessageEntry)>> {
+        let mut entries = Vec::new();
+        let from = keys::message(sid, sequence);
+        self.scan(&from, sid, table::MESSAGES, |key, value| {
+            if entries.len() == limit {
+                return Ok(false);
+            }
+            entries.push((keys::number(key, 5), MessageEntry::decode(value)?));
+            Ok(true)
+        })?;
+        Ok(entries)
+    }
+
     /// The first ready message of a standard queue that is neither fresh nor in a group, at or
     /// after `sequence`.
     pub fn returned_from(&mut self, sid: StorageId, sequence: u64) -> Result<Option<u64>> {
