@@ -4,11 +4,12 @@ use super::support::{Response, Server, config};
 use super::xml::path;
 use forebay::Store;
 use forebay_server::Config;
-use forebay_server::config::StoreConfig;
+use forebay_server::config::{LegacyAccount, StoreConfig};
 use forebay_server::legacy::soap::xml::{Element, Limits, parse};
 
 pub const SOAP_11: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 pub const SOAP_12: &str = "http://www.w3.org/2003/05/soap-envelope";
+const ACCESS: &str = "http://access.amazonaws.com/doc/2006-01-01/";
 const FIRST: [&str; 2] = ["2006-04-01", "2007-05-01"];
 const SECOND: [&str; 2] = ["2008-01-01", "2009-02-01"];
 
@@ -282,6 +283,48 @@ fn l8_the_second_generation_from_creation_to_deletion() {
         call(&queue, "DeleteMessage", &handle);
         call(&queue, "DeleteQueue", "");
     }
+}
+
+#[test]
+fn l8_grants_in_their_own_namespace() {
+    let mut config = config();
+    config.legacy.accounts = vec![LegacyAccount {
+        email: "wzph@example.com".into(),
+        account: "111122223333".into(),
+    }];
+    let server = Server::start(config);
+    let queue = create(&server, SPOKEN[1], "q");
+    let call = |action: &str, request: &str| {
+        let body = format!(
+            "<ac:{action} xmlns:ac=\"{ACCESS}\" \
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">{request}</ac:{action}>"
+        );
+        let response = post(&server, &queue, &envelope(SOAP_11, "", &body));
+        assert_eq!(response.status, 200, "{}", response.text());
+        let answer = content(&response, SOAP_11);
+        assert!(answer.is(ACCESS, &format!("{action}Response")));
+        answer
+    };
+    let grantee = "<ac:Grantee xsi:type=\"ac:AmazonCustomerByEmail\"><ac:EmailAddress>\
+                   wzph@example.com</ac:EmailAddress></ac:Grantee>";
+    let grant =
+        format!("<ac:Request>{grantee}<ac:Permission>SendMessage</ac:Permission></ac:Request>");
+    call("AddGrant", &grant);
+    let listed = call("ListGrants", "");
+    assert_eq!(texts(&listed, "Permission"), ["FULLCONTROL", "SENDMESSAGE"]);
+    let listed = call("ListGrants", &format!("<ac:Request>{grantee}</ac:Request>"));
+    assert_eq!(texts(&listed, "Permission"), ["SENDMESSAGE"]);
+    assert_eq!(text(&listed, "DisplayName"), "wzph");
+    let by_id = format!(
+        "<ac:Request><ac:Grantee xsi:type=\"ac:CanonicalUser\"><ac:ID>{}</ac:ID></ac:Grantee>\
+         <ac:Permission>SENDMESSAGE</ac:Permission></ac:Request>",
+        text(&listed, "ID")
+    );
+    call("RemoveGrant", &by_id);
+    assert_eq!(
+        texts(&call("ListGrants", ""), "Permission"),
+        ["FULLCONTROL"]
+    );
 }
 
 #[test]

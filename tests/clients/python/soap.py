@@ -22,6 +22,7 @@ FIRST = ("2006-04-01", "2007-05-01")
 SECOND = ("2008-01-01", "2009-02-01")
 ENVELOPES = ("http://schemas.xmlsoap.org/soap/envelope/",
              "http://www.w3.org/2003/05/soap-envelope")
+ACCESS = "http://access.amazonaws.com/doc/2006-01-01/"
 FAULT = "http://webservices.amazon.com/AWSFault/2005-15-09"
 KEY, SECRET = "AKIDEXAMPLE", "secret"
 
@@ -305,6 +306,24 @@ def case_refusals_are_faults(endpoint, _):
                 service.receive, url, 0)
         if not service.first:
             refused("ReceiptHandleIsInvalid", service.delete, url, "no handle")
+
+
+def case_grants_by_e_mail_and_by_id(_, endpoint):
+    for service in services(endpoint, FIRST, secret=SECRET):
+        url = service.create()
+        types = service.client.type_factory(ACCESS)
+        given = {"Grantee": types.AmazonCustomerByEmail(EmailAddress="wzph@example.com"),
+                 "Permission": "SendMessage"}
+        service.call("AddGrant", url, Request=given)
+        listed = service.result("ListGrants", url)["GrantList"]
+        equal({it["Permission"] for it in listed}, {"FULLCONTROL", "SENDMESSAGE"})
+        wanted = {"Grantee": given["Grantee"]}
+        (grant,) = service.result("ListGrants", url, Request=wanted)["GrantList"]
+        equal((grant["Permission"], grant["Grantee"]["DisplayName"]), ("SENDMESSAGE", "wzph"))
+        user = types.CanonicalUser(ID=grant["Grantee"]["ID"])
+        service.call("RemoveGrant", url, Request={"Grantee": user, "Permission": "SendMessage"})
+        (grant,) = service.result("ListGrants", url)["GrantList"]
+        equal(grant["Permission"], "FULLCONTROL")
 
 
 def case_signed_calls_are_let_in_and_others_are_not(_, endpoint):

@@ -453,3 +453,94 @@ fn what_is_no_envelope_is_malformed() {
         assert_eq!(refusal(&document).0, "Malformed", "{document}");
     }
 }
+
+/// Documents to change at random.
+fn seeds() -> Vec<String> {
+    let security = "http://security.amazonaws.com/doc/2007-01-01/";
+    let header = format!(
+        "<s:Header><a:AWSAccessKeyId xmlns:a=\"{security}\" s:mustUnderstand=\"1\">k\
+         </a:AWSAccessKeyId></s:Header>"
+    );
+    let access = "http://access.amazonaws.com/doc/2006-01-01/";
+    let grant = format!(
+        "<AddGrant xmlns=\"{access}\"><Request><Grantee><ID>a</ID></Grantee>\
+         <Permission>SendMessage</Permission></Request></AddGrant>"
+    );
+    let set = "<Attribute><Name>VisibilityTimeout</Name><Value>1</Value></Attribute>";
+    let new = call("2009-02-01", "SetQueueAttributes", set);
+    vec![
+        call(
+            "2006-04-01",
+            "SendMessage",
+            "<MessageBody>a&lt;<![CDATA[b]]></MessageBody>",
+        ),
+        call(
+            "2007-05-01",
+            "PeekMessage",
+            "<MessageId>A%7CB|C</MessageId>",
+        ),
+        call("2008-01-01", "ListQueues", "").replace("<s:Body>", &format!("{header}<s:Body>")),
+        new.replace(SOAP_11, SOAP_12),
+        envelope(SOAP_11, &header, &grant),
+    ]
+}
+
+/// A change: bytes from a place on go away, and a word or a piece of the document comes there.
+type Change = (usize, usize, usize, usize);
+
+fn changed(mut document: Vec<u8>, changes: &[Change]) -> Vec<u8> {
+    const WORDS: [&str; 12] = [
+        "",
+        "<",
+        ">",
+        "/",
+        "\"",
+        "&",
+        "s:",
+        "<a>",
+        "</s:Body>",
+        "<!DOCTYPE a>",
+        "&#0;",
+        "\u{ff}",
+    ];
+    for (at, gone, word, copied) in changes {
+        let at = at % (document.len() + 1);
+        let end = (at + gone % 40).min(document.len());
+        let from = copied % (document.len() + 1);
+        let to = (from + copied % 60).min(document.len());
+        let piece = [WORDS[word % WORDS.len()].as_bytes(), &document[from..to]].concat();
+        let piece = if copied % 2 == 0 {
+            &piece[..]
+        } else {
+            WORDS[word % WORDS.len()].as_bytes()
+        };
+        document.splice(at..end, piece.to_vec());
+    }
+    document
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(2_000))]
+
+    #[test]
+    fn whatever_comes_is_a_call_of_its_version_or_gets_a_fault(
+        seed in 0_usize..5,
+        changes in proptest::collection::vec(proptest::prelude::any::<Change>(), 0..5),
+    ) {
+        let document = changed(seeds()[seed].clone().into_bytes(), &changes);
+        let read = match Envelope::read(&document, &Limits::default()) {
+            Ok(envelope) => Request::read(&envelope, None),
+            Err((_, refused)) => Err(refused),
+        };
+        match read {
+            Ok(request) => assert!(request.version.action(request.action).is_some()),
+            Err(refused) => for soap in [Soap::V11, Soap::V12] {
+                let printed = refused.print(soap, "id");
+                let root = crate::legacy::soap::xml::parse(&printed.body, &Limits::default());
+                let root = root.unwrap();
+                let body = root.child(soap.namespace(), "Body").unwrap();
+                assert!(body.child(soap.namespace(), "Fault").is_some());
+            },
+        }
+    }
+}
