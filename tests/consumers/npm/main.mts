@@ -1,8 +1,8 @@
 // A program outside the tree that installed the npm package: in TypeScript, strict, with the
 // package's declarations checked too.
 
-import { Consumer, type Message, open } from 'forebay';
-import { awaitMessage, createTestStore } from 'forebay/testing';
+import { Consumer, type Message, open, serve } from 'forebay';
+import { awaitMessage, createTestServer, createTestStore } from 'forebay/testing';
 
 await using store = await open('mem:', { clock: 'manual' });
 const queue = await store.createQueue('q', { visibilityTimeout: 30 });
@@ -10,4 +10,6 @@ const consumer = Consumer.create({ queue, handleMessage: (message: Message) => m
 consumer.on('error', (error) => console.error(error.message));
 await using kit = await createTestStore();
 const message: Message = await awaitMessage(await kit.queue());
-console.log(message.id);
+await using server = await serve({ store, test: true, queues: [{ name: 'served' }] });
+await using endpoint = await createTestServer();
+console.log(message.id, server.url, await endpoint.advance('5m'));

@@ -4,6 +4,9 @@ mod emulated;
 pub mod node;
 mod python;
 
+use std::fs;
+use std::path::Path;
+
 /// A language and what makes its packages.
 type Part = (&'static str, fn() -> crate::Outcome);
 
@@ -24,5 +27,14 @@ pub fn run(arguments: &[String]) -> crate::Outcome {
             make()?;
         }
     }
+    Ok(())
+}
+
+/// How much users download.
+fn say_size(package: &Path) -> Result<(), String> {
+    let read = |error: std::io::Error| format!("{}: {error}", package.display());
+    let bytes = fs::metadata(package).map_err(read)?.len();
+    let name = package.file_name().unwrap_or_default().to_string_lossy();
+    println!("{name}: {:.1} MB", bytes as f64 / 1e6);
     Ok(())
 }

@@ -44,6 +44,9 @@ pub fn run() -> crate::Outcome {
         libraries.push((platform.name, compile(platform)?));
     }
     let folder = tarballs("package/npm", &libraries)?;
+    for platform in &PLATFORMS {
+        super::say_size(&tarball(&folder, &format!("-{}", platform.name)))?;
+    }
     let mut tally = Tally::default();
     for node in node::all()? {
         tally += try_out(&folder, &node)?;
@@ -176,7 +179,6 @@ fn project(tarballs: &Path, platform: &str) -> Result<PathBuf, String> {
         .arg(place::root().join("tests/consumers/npm"))
         .arg(&project)
         .run()?;
-    let version = env!("CARGO_PKG_VERSION");
     let manifest = project.join("package.json");
     fs::write(&manifest, "{ \"private\": true }\n")
         .map_err(|error| format!("write {}: {error}", manifest.display()))?;
@@ -186,8 +188,14 @@ fn project(tarballs: &Path, platform: &str) -> Result<PathBuf, String> {
         .args(["install", "--offline", "--omit=optional", "--omit=peer"])
         // By force: of another platform it is there to be run by an emulator.
         .args(["--no-audit", "--no-fund", "--force"])
-        .arg(tarballs.join(format!("forebay-{version}.tgz")))
-        .arg(tarballs.join(format!("forebay-{platform}-{version}.tgz")))
+        .arg(tarball(tarballs, ""))
+        .arg(tarball(tarballs, &format!("-{platform}")))
         .run()?;
     Ok(project)
+}
+
+/// The tarball of the main package, or with `-<platform>` of a platform's.
+fn tarball(folder: &Path, platform: &str) -> PathBuf {
+    let version = env!("CARGO_PKG_VERSION");
+    folder.join(format!("forebay{platform}-{version}.tgz"))
 }

@@ -60,7 +60,7 @@ fn try_wheels(folder: &Path) -> Result<Tally, String> {
     for target in TARGETS {
         let machine = target.split('-').next().unwrap_or(target);
         let wheel = only(folder, &format!("_{machine}.whl"))?;
-        say_size(&wheel)?;
+        super::say_size(&wheel)?;
         if machine != std::env::consts::ARCH || !cfg!(target_os = "linux") {
             tally += try_emulated(machine, &wheel)?;
             continue;
@@ -106,15 +106,6 @@ fn try_emulated(machine: &str, wheel: &Path) -> Result<Tally, String> {
         .env("PYTHONPATH", &site)
         .arg(place::root().join("tests/consumers/python/main.py"))
         .counted()
-}
-
-/// How much users download.
-fn say_size(package: &Path) -> Result<(), String> {
-    let read = |error: std::io::Error| format!("{}: {error}", package.display());
-    let bytes = fs::metadata(package).map_err(read)?.len();
-    let name = package.file_name().unwrap_or_default().to_string_lossy();
-    println!("{name}: {:.1} MB", bytes as f64 / 1e6);
-    Ok(())
 }
 
 /// An interpreter: on the path, or one that pyenv keeps without putting it there.
