@@ -50,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     wire::xml::TARGET,
     wire::urls::TARGET,
     wire::request::TARGET,
+    wire::rest::TARGET,
     auth::signatures::TARGET,
     auth::policies::TARGET,
     auth::times::TARGET,

@@ -5,6 +5,7 @@ pub mod json;
 pub mod query;
 pub mod request;
 mod responses;
+pub mod rest;
 pub mod twins;
 pub mod urls;
 pub mod xml;

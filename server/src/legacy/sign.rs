@@ -107,7 +107,17 @@ impl Verifier<'_> {
                 }
             }
         }
-        Ok(self.auth.identify(signed)?)
+        self.auth.identify(signed).map_err(|refusal| {
+            let fault = Fault::from(refusal);
+            match fault.code {
+                // In the first generation the name of a fault of SOAP.
+                Code::InvalidSecurity if self.version.is_first() => Fault {
+                    code: Code::WrongSignature,
+                    ..fault
+                },
+                _ => fault,
+            }
+        })
     }
 
     /// Versions 0 and 1.

@@ -156,6 +156,18 @@ fn l10_8_unknown_keys_and_none() {
 }
 
 #[test]
+fn l10_other_authorization_is_refused() {
+    let server = Server::start(guarded(true));
+    for version in ALL {
+        let headers = "authorization: Basic eDp5\r\n";
+        let address = format!("/?Action=ListQueues&Version={version}");
+        let refused = server.connect().call("GET", &address, headers, b"");
+        let expected = either(version, "401 AuthFailure", "403 InvalidSecurity");
+        assert_eq!(code(&refused), expected, "{version}");
+    }
+}
+
+#[test]
 fn l10_9_a_plus_that_was_not_escaped() {
     let server = Server::start(guarded(true));
     let mut tried = false;

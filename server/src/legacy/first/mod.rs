@@ -21,11 +21,12 @@ pub async fn perform(version: Version, caller: Caller<'_>, verb: First) -> Resul
     let store = &service.store;
     let region = space::region(&service.config.legacy, version, caller.region);
     let call = service.call(caller.head, caller.identity, region);
-    service.metrics.see(&call.account, &call.region);
     match verb {
         First::CreateQueue { name, visibility_s } => {
             check_name(version, &name)?;
-            queues::create(store, &call, version, &name, visibility_s).await
+            let told = queues::create(store, &call, version, &name, visibility_s).await?;
+            service.metrics.see(&call.account, &call.region);
+            Ok(told)
         }
         First::ListQueues { prefix } => {
             let names = list(store, &call, &prefix).await?;
@@ -37,7 +38,7 @@ pub async fn perform(version: Version, caller: Caller<'_>, verb: First) -> Resul
             let key = QueueKey::new(&target.account, &call.region, &target.name);
             access::allow(caller, &key, &verb).await?;
             let queue = actions::handle(store, &key)?;
-            match verb {
+            let told = match verb {
                 OnQueue::AddGrant { .. }
                 | OnQueue::ListGrants { .. }
                 | OnQueue::RemoveGrant { .. } => grants::perform(service, &queue, verb).await,
@@ -49,7 +50,10 @@ pub async fn perform(version: Version, caller: Caller<'_>, verb: First) -> Resul
                     messages::perform(version, service, &call, &queue, verb).await
                 }
                 _ => queues::perform(version, store, &queue, verb).await,
-            }
+            }?;
+            // Only where a queue is: anybody can name any region.
+            service.metrics.see(&key.account, &key.region);
+            Ok(told)
         }
     }
 }
