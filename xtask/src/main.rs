@@ -54,7 +54,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "model",
-        usage: "model [--histories N] [--seed S] [--operations N] [--show-bugs]",
+        usage: "model [--histories N] [--seed S] [--operations N] [--postgres | --show-bugs]",
         about: "random histories, every store against the reference",
         run: model::run,
     },

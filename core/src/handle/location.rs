@@ -61,6 +61,29 @@ fn is_postgres(location: &str) -> bool {
     location.starts_with("postgres://") || location.starts_with("postgresql://")
 }
 
+/// A location for people's eyes: a URL without its password.
+pub fn show_location(location: &Path) -> String {
+    let text = location.to_string_lossy();
+    let (Some(start), Some(_)) = (text.find("://"), text.find('@')) else {
+        return text.into_owned();
+    };
+    let (scheme, rest) = text.split_at(start + 3);
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    let shown = match authority.rsplit_once('@') {
+        Some((login, hosts)) => {
+            let user = login.split(':').next().unwrap_or_default();
+            format!("{user}@{hosts}")
+        }
+        None => authority.to_owned(),
+    };
+    let tail = match tail.split_once('?') {
+        Some((path, query)) if query.contains("password=") => format!("{path}?..."),
+        _ => tail.to_owned(),
+    };
+    format!("{scheme}{shown}{tail}")
+}
+
 /// `word:` with nothing after it is a scheme, not a path; `C:` is a drive.
 fn is_scheme(text: &str) -> bool {
     let word = text.strip_suffix(':').unwrap_or("");
@@ -76,6 +99,26 @@ fn unknown(location: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (text, shown) in [
+            ("./queues@home", "./queues@home"),
+            (
+                "postgres://u:secret@h:1,h2/d?schema=s",
+                "postgres://u@h:1,h2/d?schema=s",
+            ),
+            ("postgres://u@h/d", "postgres://u@h/d"),
+            ("postgres://u:s%40@x@h", "postgres://u@h"),
+            (
+                "postgres://u@h/d?password=secret&schema=s",
+                "postgres://u@h/d?...",
+            ),
+            ("postgres://h/d?a=@", "postgres://h/d?a=@"),
+        ] {
+            assert_eq!(show_location(Path::new(text)), shown);
+        }
+    }
 
     #[test]
     fn locations() {

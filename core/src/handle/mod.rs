@@ -29,6 +29,7 @@ mod ticket;
 mod waiter;
 
 pub use call::{Call, Calls};
+pub use location::show_location;
 pub use message::Message;
 pub use move_task::MoveTaskEntry;
 pub use options::OpenOptions;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Which store, account and region.
 #[derive(Debug, Args)]
 pub struct Place {
-    /// Where the queues are: a directory
+    /// Where the queues are: a directory, or postgres://user@host/database
     #[arg(
         long,
         global = true,
@@ -27,7 +27,7 @@ pub struct Place {
 impl Place {
     /// Opens the store, which must be there.
     pub fn open(&self) -> Result<Store, String> {
-        if !self.store.exists() {
+        if !self.is_url() && !self.store.exists() {
             let place = self.store.display();
             return Err(format!(
                 "{place} does not exist: name a store with --store or FOREBAY_STORE, or make one \
@@ -49,12 +49,17 @@ impl Place {
                 return say(&error);
             }
             let names = store.list_queues("").unwrap_or_default();
-            let place = self.store.display();
+            let place = forebay::handle::show_location(&self.store);
             match names.as_slice() {
                 [] => format!("no queue {name:?} in {place}: it has none; see `forebay create`"),
                 names => format!("no queue {name:?} in {place}; there are {}", few(names)),
             }
         })
+    }
+
+    /// True for a store that is not in files of this machine.
+    pub fn is_url(&self) -> bool {
+        self.store.to_string_lossy().contains("://")
     }
 
     /// The location as it was given.

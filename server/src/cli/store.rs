@@ -5,6 +5,7 @@ use super::print::Lines;
 use super::{Ending, Outcome};
 use clap::Args;
 use forebay::Store;
+use forebay::handle::show_location;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
@@ -33,7 +34,8 @@ pub fn backup(arguments: &Backup) -> Outcome {
 
 /// Checks a store: files, free space, speed of the disk, versions, who holds it
 ///
-/// Exit status 1 if anything is wrong with the files.
+/// Of a store in PostgreSQL: its tables, and how long an answer takes. Exit status 1 if anything is
+/// wrong with files or tables.
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]
@@ -44,17 +46,24 @@ pub fn doctor(arguments: &Doctor) -> Outcome {
     let mut lines = Lines::new();
     lines.put(&json!({"check": "version", "forebay": env!("CARGO_PKG_VERSION")}))?;
     let place = arguments.place.location();
-    lines.put(&holders(place))?;
+    let local = !arguments.place.is_url();
+    if local {
+        lines.put(&holders(place))?;
+    }
     // Opening waits for locks, and says who holds one for too long.
     let opened = arguments.place.open();
-    let store = opened.map_err(|text| format!("{}: {text}", place.display()))?;
+    let store = opened.map_err(|text| format!("{}: {text}", show_location(place)))?;
     lines.put(&opening(&store)?)?;
-    let problems = files(&store, &mut lines)?;
-    lines.put(&speed(place)?)?;
+    let what = if local { "files" } else { "tables" };
+    let problems = files(&store, what, &mut lines)?;
+    lines.put(&match local {
+        true => speed(place)?,
+        false => round_trip(&store)?,
+    })?;
     lines.flush()?;
     if problems > 0 {
         return Err(format!(
-            "{problems} faults in the files of the store; see above"
+            "{problems} faults in the {what} of the store; see above"
         ));
     }
     Ok(Ending::Done)
@@ -75,11 +84,11 @@ fn opening(store: &Store) -> Result<Value, String> {
 }
 
 /// Verifies every file; how many faults there are.
-fn files(store: &Store, lines: &mut Lines) -> Result<usize, String> {
+fn files(store: &Store, what: &str, lines: &mut Lines) -> Result<usize, String> {
     let report = store.check().map_err(|error| say(&error))?;
     let statistics = store.statistics().map_err(|error| say(&error))?;
     lines.put(&json!({
-        "check": "files",
+        "check": what,
         "ok": report.problems.is_empty(),
         "queues": report.queues,
         "messages": report.messages,
@@ -116,6 +125,19 @@ fn holders(place: &Path) -> Value {
     }
     let known = cfg!(target_os = "linux");
     json!({"check": "processes", "known": known, "using_the_store": found})
+}
+
+/// How long the database takes to answer, the quickest of some tries.
+fn round_trip(store: &Store) -> Result<Value, String> {
+    let mut best = Duration::MAX;
+    for _ in 0..10 {
+        let start = Instant::now();
+        let listed = store.list_queues_page("", 1, None);
+        listed.map_err(|error| say(&error))?;
+        best = best.min(start.elapsed());
+    }
+    let best_ms = best.as_secs_f64() * 1e3;
+    Ok(json!({"check": "database", "ok": true, "round_trip_ms": best_ms}))
 }
 
 /// Syncs a second of 4 KiB writes beside the store, and free space there.

@@ -92,7 +92,8 @@ fn serve(arguments: &Serve) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     // The one line on standard output: whoever started this with port 0 reads it.
     println!("{}", config.url(address));
-    tracing::info!(%address, store = %config.store.location.display(), "serving");
+    let store = forebay::handle::show_location(&config.store.location);
+    tracing::info!(%address, %store, "serving");
     runtime
         .block_on(crate::run(listener, config, signal()))
         .map_err(|error| error.to_string())?;

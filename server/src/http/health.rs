@@ -5,6 +5,11 @@ use crate::service::Service;
 use crate::wire::Printed;
 use hyper::StatusCode;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the store may take to show that it is well: a database that is away would be waited for
+/// much longer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The page at `path`, if it is one of these.
 pub async fn page(service: &Arc<Service>, path: &str) -> Option<Printed> {
@@ -24,7 +29,13 @@ async fn ready(service: &Arc<Service>) -> Printed {
     }
     let store = service.store.clone();
     let asked = blocking(move || store.list_queues_page("", 1, None).map(|_| ()));
-    match asked.await {
+    let Ok(answer) = tokio::time::timeout(PATIENCE, asked).await else {
+        return text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store does not answer\n",
+        );
+    };
+    match answer {
         Ok(Ok(())) => text(StatusCode::OK, "ok\n"),
         Ok(Err(error)) => text(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}\n")),
         Err(refusal) => text(StatusCode::SERVICE_UNAVAILABLE, &format!("{refusal}\n")),

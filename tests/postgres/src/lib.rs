@@ -20,10 +20,13 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 /// A running server.
 pub struct Cluster {
     /// Reads our end of a pipe: when that closes, it ends the server.
-    keeper: Child,
+    keeper: Option<Child>,
     programs: PathBuf,
     user: Option<(u32, u32)>,
     port: u16,
+    settings: Vec<String>,
+    /// It is never dropped, and its files go with the server.
+    lasts: bool,
     directory: TempDir,
 }
 
@@ -58,7 +61,7 @@ pub fn shared() -> Option<&'static Cluster> {
                 return None;
             }
             // A server that is there and does not start is a failure, not a reason to skip.
-            match Cluster::start(&["fsync=off", "full_page_writes=off"]) {
+            match Cluster::make(&["fsync=off", "full_page_writes=off"], true) {
                 Ok(cluster) => Some(cluster),
                 Err(error) => unreachable!("PostgreSQL does not start: {error}"),
             }
@@ -69,6 +72,10 @@ pub fn shared() -> Option<&'static Cluster> {
 impl Cluster {
     /// Starts a fresh server with these settings beside the usual ones.
     pub fn start(settings: &[&str]) -> io::Result<Self> {
+        Self::make(settings, false)
+    }
+
+    fn make(settings: &[&str], lasts: bool) -> io::Result<Self> {
         let programs = programs().ok_or_else(|| io::Error::other("no PostgreSQL"))?;
         let directory = TempDir::with_prefix("forebay-postgres-")?;
         let user = unprivileged()?;
@@ -88,36 +95,47 @@ impl Cluster {
             .args(["--locale=C", "--pgdata"])
             .arg(&data);
         run(initdb)?;
-        Self::serve(programs, directory, user, settings)
+        let mut cluster = Self {
+            keeper: None,
+            programs,
+            user,
+            port: free_port()?,
+            settings: settings.iter().map(ToString::to_string).collect(),
+            lasts,
+            directory,
+        };
+        cluster.restart()?;
+        Ok(cluster)
     }
 
-    fn serve(
-        programs: PathBuf,
-        directory: TempDir,
-        user: Option<(u32, u32)>,
-        settings: &[&str],
-    ) -> io::Result<Self> {
-        let port = free_port()?;
+    /// Starts the server after [`Cluster::stop`], on the same port.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.stop();
         // The shell waits for the end of its input, which comes when this process ends.
-        let script = "\"$@\" >\"$LOG\" 2>&1 <&- & server=$!; read -r _; \
-                      kill -QUIT $server 2>/dev/null; wait $server";
-        let mut keeper = as_user(Path::new("sh"), user);
+        let script = "\"$@\" >>\"$LOG\" 2>&1 <&- & server=$!; read -r _; \
+                      kill -QUIT $server 2>/dev/null; wait $server; \
+                      [ -z \"$ERASE\" ] || rm -rf \"$ERASE\"";
+        let mut keeper = as_user(Path::new("sh"), self.user);
         keeper
-            .env("LOG", directory.path().join("log"))
+            .env("LOG", self.directory.path().join("log"))
             .args(["-c", script, "sh"])
-            .arg(programs.join("postgres"))
+            .arg(self.programs.join("postgres"))
             .arg("-D")
-            .arg(directory.path().join("data"))
-            .args(["-p", &port.to_string()])
+            .arg(self.directory.path().join("data"))
+            .args(["-p", &self.port.to_string()])
             .arg("-k")
-            .arg(directory.path())
+            .arg(self.directory.path())
             .args([
                 "-c",
                 "listen_addresses=127.0.0.1",
                 "-c",
                 "max_connections=200",
             ]);
-        for setting in settings {
+        keeper.env("ERASE", "");
+        if self.lasts {
+            keeper.env("ERASE", self.directory.path());
+        }
+        for setting in &self.settings {
             keeper.args(["-c", setting]);
         }
         let keeper = keeper
@@ -125,15 +143,17 @@ impl Cluster {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let cluster = Self {
-            keeper,
-            programs,
-            user,
-            port,
-            directory,
-        };
-        cluster.await_ready()?;
-        Ok(cluster)
+        self.keeper = Some(keeper);
+        self.await_ready()
+    }
+
+    /// Ends the server at once, as a crash would.
+    pub fn stop(&mut self) {
+        if let Some(mut keeper) = self.keeper.take() {
+            // Its input ends, and it ends the server.
+            drop(keeper.stdin.take());
+            let _ = keeper.wait();
+        }
     }
 
     fn await_ready(&self) -> io::Result<()> {
@@ -225,11 +245,42 @@ pub fn query(location: &str, sql: &str) -> io::Result<Vec<Vec<Option<String>>>> 
     Ok(rows.collect())
 }
 
+/// A transaction that stays open until it is told to end.
+pub struct Transaction {
+    runtime: tokio::runtime::Runtime,
+    client: tokio_postgres::Client,
+}
+
+impl Transaction {
+    /// Begins one at a location.
+    pub fn begin(location: &str, first: &str) -> io::Result<Self> {
+        let location = location.split("&schema").next().unwrap_or(location);
+        // A thread of its own serves the connection between the calls.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let client = runtime.block_on(async {
+            let connected = tokio_postgres::connect(location, tokio_postgres::NoTls);
+            let (client, connection) = connected.await.map_err(io::Error::other)?;
+            tokio::spawn(connection);
+            Ok::<_, io::Error>(client)
+        })?;
+        let transaction = Self { runtime, client };
+        transaction.run(&format!("BEGIN; {first}"))?;
+        Ok(transaction)
+    }
+
+    /// Carries out statements in it; `COMMIT` and `ROLLBACK` end it.
+    pub fn run(&self, sql: &str) -> io::Result<()> {
+        let run = self.client.batch_execute(sql);
+        self.runtime.block_on(run).map_err(io::Error::other)
+    }
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Its input ends, and it ends the server.
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+        self.stop();
     }
 }
 

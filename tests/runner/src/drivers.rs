@@ -22,6 +22,8 @@ pub enum StoreForm {
     Directory,
     /// The reference store in memory.
     Model,
+    /// A fresh schema a scenario, in a private server.
+    Postgres,
 }
 
 /// Program and arguments of a driver.
@@ -86,6 +88,13 @@ pub const ALL: &[Entry] = &[
         name: "core",
         store: StoreForm::Directory,
         lacks: &[],
+        prepare: rust,
+    },
+    Entry {
+        name: "postgres",
+        store: StoreForm::Postgres,
+        // They pass, in more time than a test has.
+        lacks: &["scale"],
         prepare: rust,
     },
     Entry {

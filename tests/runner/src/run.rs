@@ -7,6 +7,7 @@ use crate::request;
 use crate::scenario::{Call, Scenario, Step};
 use crate::template::Names;
 use forebay_scenario_driver::wire::Line;
+use forebay_test_postgres::Cluster;
 use std::path::Path;
 
 /// Time at which every scenario starts, milliseconds since the epoch.
@@ -31,6 +32,10 @@ pub fn run_all(
     scenarios: &[Scenario],
     under: &[String],
 ) -> Vec<Verdict> {
+    if entry.store == StoreForm::Postgres && forebay_test_postgres::programs().is_none() {
+        let skipped = Verdict::Skipped("PostgreSQL is not installed".into());
+        return vec![skipped; scenarios.len()];
+    }
     match (entry.prepare)(paths).map(|start| start.under(under)) {
         Ok(start) => Runner::new(entry, start).run_all(scenarios),
         Err(error) => {
@@ -110,7 +115,7 @@ fn in_fresh_store(
     let mut play = Play {
         driver,
         scenario,
-        location: location(store, folder.path()),
+        location: location(store, folder.path())?,
         names: Names::default(),
     };
     play.open(&[])?;
@@ -118,11 +123,16 @@ fn in_fresh_store(
     play.must_succeed(&Line::new("close"))
 }
 
-fn location(store: StoreForm, folder: &Path) -> String {
-    match store {
+fn location(store: StoreForm, folder: &Path) -> Result<String, String> {
+    Ok(match store {
         StoreForm::Directory => folder.join("queues").to_string_lossy().into_owned(),
         StoreForm::Model => "model:".into(),
-    }
+        StoreForm::Postgres => {
+            let cluster = forebay_test_postgres::shared();
+            let cluster = cluster.ok_or("PostgreSQL is not installed")?;
+            cluster.location(&Cluster::fresh_schema())
+        }
+    })
 }
 
 /// One scenario while it runs.

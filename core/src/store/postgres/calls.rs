@@ -435,7 +435,11 @@ impl Call {
             }
             outcomes.push(Outcome::Sent(results));
         }
-        info.saw(first + at as i64);
+        // A send that was there already took no number: nothing beyond those named was given.
+        info.saw(match &seqs {
+            None => first + at as i64,
+            Some(seqs) => seqs.iter().map(|seq| seq + 1).fold(first, i64::max),
+        });
         Ok(outcomes)
     }
 }

@@ -1,7 +1,9 @@
-//! What no command waits for: move tasks, and sweeping. One process does it at a time.
+//! What no command waits for: move tasks, sweeping, and emptying parts of the messages. One
+//! process does it at a time.
 
 use super::engine::Engine;
 use super::failure::Failure;
+use super::pool::Connection;
 use super::queues::Tx;
 use super::schema::LOCK_KEEPER;
 use crate::command::{Command, Outcome};
@@ -16,6 +18,16 @@ const IDLE: Duration = Duration::from_secs(2);
 const STEP_REST_MS: u64 = 1;
 /// Rows swept in one transaction.
 const SWEEP_ROWS: i32 = 5_000;
+/// Messages go to the next part when one has this many bytes.
+const PART_BYTES: i64 = 64 << 20;
+/// A part is not emptied for as long as a send that it had may be tried again, and longer.
+const PART_REST_MS: i64 = 180_000;
+/// Rest between two looks through a part that has messages left.
+const PART_LOOK_MS: i64 = 60_000;
+/// How long others may wait because a part is to be emptied.
+const PART_LOCK_MS: u32 = 200;
+/// Messages that go from an old part to the present one in a step.
+const CARRY_ROWS: i32 = 2_000;
 
 /// Runs for as long as the store is open.
 pub async fn keep(engine: Arc<Engine>) {
@@ -41,13 +53,50 @@ async fn turn(engine: &Engine) -> Result<Duration, Failure> {
     }
     let mut loan = engine.pool.get(deadline).await?;
     let schema = engine.pool.connector.location.schema.as_str();
-    let tx = Tx::begin(loan.connection()?, schema).await?;
+    let connection = loan.connection()?;
+    let swept = sweep(connection, schema).await?;
+    let turned = turn_parts(connection, schema).await?;
+    Ok(match swept || turned {
+        true => Duration::ZERO,
+        false => rest,
+    })
+}
+
+/// True if this is the process whose keeper has its turn.
+async fn is_keeper(tx: &Tx<'_>) -> Result<bool, Failure> {
     let text = format!("SELECT pg_try_advisory_xact_lock(@class@, {LOCK_KEEPER})");
-    if !tx.one(&text, &[]).await?.try_get::<_, bool>(0)? {
-        return Ok(rest);
+    Ok(tx.one(&text, &[]).await?.try_get(0)?)
+}
+
+/// Removes a piece of what was purged or has ended; true while more is left.
+async fn sweep(connection: &mut Connection, schema: &str) -> Result<bool, Failure> {
+    let tx = Tx::begin(connection, schema).await?;
+    if !is_keeper(&tx).await? {
+        return Ok(false);
     }
-    let swept = tx.one("SELECT @s@.sweep($1)", &[&SWEEP_ROWS]).await?;
-    let more = swept.try_get(0)?;
+    let more = tx.one("SELECT @s@.sweep($1)", &[&SWEEP_ROWS]).await?;
+    let more = more.try_get(0)?;
     tx.commit().await?;
-    Ok(if more { Duration::ZERO } else { rest })
+    Ok(more)
+}
+
+/// Goes on to the next part of the messages, or empties one; true while there is more to do.
+async fn turn_parts(connection: &mut Connection, schema: &str) -> Result<bool, Failure> {
+    let tx = Tx::begin(connection, schema).await?;
+    if !is_keeper(&tx).await? {
+        return Ok(false);
+    }
+    // Others wait behind it for a lock on a table: it gives up soon, and tries again later.
+    let text = format!("SET LOCAL lock_timeout = {PART_LOCK_MS}");
+    tx.run(&text, &[]).await?;
+    let text = "SELECT @s@.turn_parts($1, $2, $3, $4)";
+    let step = tx
+        .one(
+            text,
+            &[&PART_BYTES, &PART_REST_MS, &PART_LOOK_MS, &CARRY_ROWS],
+        )
+        .await?;
+    let more = matches!(step.try_get(0)?, "carried" | "emptied");
+    tx.commit().await?;
+    Ok(more)
 }

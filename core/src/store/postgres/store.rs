@@ -22,6 +22,9 @@ use tokio::time::Instant;
 /// How long the end of a store waits for commands that are under way.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How long opening tries to reach the database: a wrong host is better told soon.
+const OPEN_PATIENCE: Duration = Duration::from_secs(5);
+
 /// A store on PostgreSQL.
 pub struct Postgres {
     engine: Arc<Engine>,
@@ -33,7 +36,7 @@ impl Postgres {
     /// Connects, makes or upgrades the tables where needed, and begins to keep.
     ///
     /// Errors: `InvalidArgument` for a location, a password or a certificate that is refused,
-    /// `Busy` where the database cannot be reached within the lock timeout, `UnsupportedFormat`
+    /// `Busy` where the database cannot be reached within 5 s, `UnsupportedFormat`
     /// for tables of a newer version.
     pub fn open(location: Location, options: &StoreOptions) -> Result<Arc<Self>> {
         let pool = Pool::new(Connector::new(location, options)?);
@@ -137,7 +140,7 @@ impl Postgres {
 }
 
 async fn prepare(engine: &Arc<Engine>) -> Result<()> {
-    let deadline = Instant::now() + engine.options.lock_timeout;
+    let deadline = Instant::now() + engine.options.lock_timeout.min(OPEN_PATIENCE);
     let work = async {
         let mut loan = engine.pool.get(deadline).await?;
         let client = &mut loan.connection()?.client;

@@ -18,6 +18,7 @@ BEGIN
         FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS n = ROW_COUNT;
     v_gone := greatest(v_gone, n);
+    DELETE FROM @s@.inbox i WHERE NOT EXISTS (SELECT FROM @s@.queues q WHERE q.uid = i.uid);
     SELECT t.storage INTO v_storage FROM @s@.trash t ORDER BY t.storage LIMIT 1;
     IF v_storage IS NULL THEN
         RETURN v_gone >= p_limit;

@@ -17,6 +17,10 @@ LANGUAGE plpgsql AS $$
 DECLARE
     h @s@.heads;
 BEGIN
+    -- After the wait for the lock the present must be seen, not what was when the wait began.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'Queues need transactions that are READ COMMITTED';
+    END IF;
     PERFORM pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
     SELECT * INTO h FROM @s@.heads WHERE uid = p_uid ORDER BY tick DESC LIMIT 1;
     IF NOT FOUND OR h.version <> p_version THEN
@@ -26,6 +30,7 @@ BEGIN
     h.now_ms := greatest(h.now_ms, @s@.now_ms());
     h.code := 0;
     h.dirty := false;
+    h.firm := false;
     RETURN h;
 END
 $$;
@@ -38,20 +43,39 @@ DECLARE
     h @s@.heads;
 BEGIN
     h := @s@.load(p_uid, p_version);
-    IF h.code <> 0 OR (h.due_ms > h.now_ms AND h.oldest_ms > h.now_ms - h.retention_ms) THEN
-        RETURN h;
+    IF h.code = 0 AND (h.due_ms <= h.now_ms OR h.oldest_ms <= h.now_ms - h.retention_ms) THEN
+        h := @s@.due(h, p_step);
     END IF;
-    RETURN @s@.due(h, p_step);
+    IF h.code = 0 AND EXISTS (SELECT FROM @s@.inbox i WHERE i.uid = p_uid) THEN
+        h := @s@.take_in(h, p_step);
+    END IF;
+    RETURN h;
 END
 $$;
 
+-- Overwrites the row some times, which is cheap, then puts a new one into its place: of a row that
+-- an open transaction elsewhere keeps from being cleaned up there are never many versions.
 CREATE FUNCTION @s@.save(h @s@.heads) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT h.dirty THEN
         RETURN;
     END IF;
+    IF h.age < 100 THEN
+        h.age := h.age + 1;
+        UPDATE @s@.heads SET (
+            version, storage, fifo, fair, retention_ms, delay_ms, max_receives, next_seq, first_seq,
+            fresh_seq, first_turn, next_turn, returned, fresh, in_flight, delayed, due_ms,
+            due_done_ms, oldest_ms, now_ms, armed, age) = (
+            h.version, h.storage, h.fifo, h.fair, h.retention_ms, h.delay_ms, h.max_receives,
+            h.next_seq, h.first_seq, h.fresh_seq, h.first_turn, h.next_turn, h.returned,
+            h.fresh, h.in_flight, h.delayed, h.due_ms, h.due_done_ms, h.oldest_ms, h.now_ms,
+            h.armed, h.age)
+        WHERE uid = h.uid AND tick = h.tick;
+        RETURN;
+    END IF;
     h.tick := h.tick + 1;
     h.code := 0;
+    h.age := 0;
     INSERT INTO @s@.heads SELECT h.*;
     DELETE FROM @s@.heads WHERE uid = h.uid AND tick = h.tick - 1;
 END

@@ -10,7 +10,9 @@ use tokio_postgres::error::SqlState;
 const MIGRATIONS: [&[&str]; 1] = [&[
     include_str!("tables.sql"),
     include_str!("heads.sql"),
+    include_str!("parts.sql"),
     include_str!("send.sql"),
+    include_str!("inbox.sql"),
     include_str!("receive.sql"),
     include_str!("settle.sql"),
     include_str!("queues.sql"),

@@ -6,7 +6,7 @@ DECLARE
 BEGIN
     FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = '@s@'::regnamespace
         AND p.proname IN ('put', 'receive', 'discard', 'hide', 'counts', 'peek', 'move', 'offer',
-        'sweep')
+        'sweep', 'turn_parts')
     LOOP
         -- Without it these plans look dear, and would be compiled at every call.
         EXECUTE format('ALTER FUNCTION %s SET jit = off', f);

@@ -18,7 +18,7 @@ BEGIN
         p_target_name);
     INSERT INTO @s@.heads VALUES (v_uid, 1, 1, v_storage, p_fifo, false, p_retention_ms,
         p_delay_ms, p_max_receives, 1, 1, 1, 1, 1, 0, 0, 0, 0, 9223372036854775807, 0, v_now,
-        v_now, 0, 0, false);
+        v_now, 0, 0, 0, false, false);
 END
 $$;
 
@@ -30,6 +30,7 @@ BEGIN
     PERFORM @s@.lock_queue(p_uid);
     DELETE FROM @s@.queues WHERE uid = p_uid RETURNING * INTO q;
     DELETE FROM @s@.heads WHERE uid = p_uid;
+    DELETE FROM @s@.inbox WHERE uid = p_uid;
     INSERT INTO @s@.trash VALUES (q.storage);
     INSERT INTO @s@.deleted AS d VALUES (q.account, q.region, q.name, @s@.now_ms())
         ON CONFLICT (account, region, name) DO UPDATE SET at_ms = excluded.at_ms;
@@ -82,6 +83,7 @@ CREATE FUNCTION @s@.purge(p_uid bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     h @s@.heads := @s@.load(p_uid, NULL);
 BEGIN
+    DELETE FROM @s@.inbox WHERE uid = p_uid;
     INSERT INTO @s@.trash VALUES (h.storage);
     UPDATE @s@.numbers SET next_storage = next_storage + 1
         RETURNING next_storage - 1 INTO h.storage;

@@ -83,7 +83,7 @@ $$;
 CREATE FUNCTION @s@.carry(h @s@.heads, t @s@.heads, p_seqs bigint[], p_ids uuid[], p_source text)
 RETURNS @s@.heads LANGUAGE plpgsql AS $$
 DECLARE
-    v_part smallint := (SELECT current FROM @s@.parts);
+    v_part smallint := @s@.part();
     v_delay bigint := CASE WHEN p_ids IS NULL THEN 0 ELSE t.delay_ms END;
     v_first bigint := t.next_seq;
     v_keeps_age boolean := p_ids IS NULL AND NOT t.fifo;
@@ -148,8 +148,8 @@ DECLARE
 BEGIN
     h := @s@.enter(p_uid, NULL, p_step);
     WHILE h.code = 2 LOOP
-        h.code := 0;
-        h := @s@.due(h, p_step);
+        PERFORM @s@.save(h);
+        h := @s@.enter(p_uid, NULL, p_step);
     END LOOP;
     RETURN h;
 END
@@ -286,6 +286,7 @@ BEGIN
         t := @s@.wake(t, p_me);
         PERFORM @s@.save(t);
         h := @s@.remove(h, v_moved);
+        h.firm := true;
     END IF;
     IF cardinality(seqs) = 0 THEN
         RETURN;
@@ -356,9 +357,6 @@ BEGIN
     h := @s@.enter(p_uid, p_version, p_step);
     v_until := h.now_ms + p_hide_ms;
     IF h.code = 0 THEN
-        IF p_lazy THEN
-            PERFORM set_config('synchronous_commit', 'off', true);
-        END IF;
         IF p_attempt IS NOT NULL THEN
             SELECT * INTO x FROM @s@.repeat(h, p_attempt, v_until);
             h := x.h;
@@ -390,6 +388,9 @@ BEGIN
         h := @s@.wake(h, p_me);
     END IF;
     PERFORM @s@.save(h);
+    IF p_lazy AND NOT h.firm THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
     code := h.code;
     now_ms := h.now_ms;
     due_ms := nullif(h.due_ms, 9223372036854775807);

@@ -5,19 +5,14 @@
 -- anything: messages of these ids that are there already are not stored again.
 CREATE FUNCTION @s@.put(
     p_uid bigint, p_version bigint, p_step integer, p_me bigint, p_lazy boolean,
-    p_by_group boolean, p_retry bigint, p_ids uuid[], p_bodies bytea[], p_attributes text[], p_traces text[],
+    p_by_group boolean, p_retry bigint, p_ids uuid[], p_bodies bytea[], p_attributes text[],
+    p_traces text[],
     p_groups text[], p_dedups text[], p_delays bigint[], p_senders text[],
     OUT code integer, OUT next_seq bigint, OUT seqs bigint[], OUT ids uuid[], OUT dups boolean[])
 LANGUAGE plpgsql AS $$
 DECLARE
     h @s@.heads;
-    v_keep boolean[];
-    v_stored bigint;
-    v_first bigint;
-    v_id uuid;
-    v_seq bigint;
-    v_end bigint;
-    n integer := cardinality(p_ids);
+    x record;
 BEGIN
     h := @s@.enter(p_uid, p_version, p_step);
     code := h.code;
@@ -28,7 +23,34 @@ BEGIN
     IF NOT p_lazy AND current_setting('synchronous_commit') = 'off' THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
-    v_first := h.next_seq;
+    next_seq := h.next_seq;
+    SELECT * INTO x FROM @s@.accept(h, p_by_group, p_retry, p_ids, p_bodies, p_attributes,
+        p_traces, p_groups, p_dedups, p_delays, p_senders);
+    h := x.h;
+    seqs := x.seqs;
+    ids := x.ids;
+    dups := x.dups;
+    IF h.next_seq > next_seq THEN
+        h := @s@.wake(h, p_me);
+    END IF;
+    PERFORM @s@.save(h);
+END
+$$;
+
+-- Gives messages their sequence numbers and stores those that are not there. The three lists are
+-- null where each message got the next number.
+CREATE FUNCTION @s@.accept(INOUT h @s@.heads, p_by_group boolean, p_retry bigint, p_ids uuid[],
+    p_bodies bytea[], p_attributes text[], p_traces text[], p_groups text[], p_dedups text[],
+    p_delays bigint[], p_senders text[], OUT seqs bigint[], OUT ids uuid[], OUT dups boolean[])
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_keep boolean[];
+    v_first bigint := h.next_seq;
+    v_id uuid;
+    v_seq bigint;
+    v_end bigint;
+    n integer := cardinality(p_ids);
+BEGIN
     IF NOT h.fifo AND p_retry IS NULL THEN
         h.next_seq := h.next_seq + n;
     ELSE
@@ -64,10 +86,7 @@ BEGIN
             dups[i] := NOT v_keep[i] AND v_id <> p_ids[i];
         END LOOP;
     END IF;
-    next_seq := v_first;
-    v_stored := h.next_seq - v_first;
-    IF v_stored = 0 THEN
-        PERFORM @s@.save(h);
+    IF h.next_seq = v_first THEN
         RETURN;
     END IF;
     h.dirty := true;
@@ -77,8 +96,6 @@ BEGIN
     END IF;
     h := @s@.store(h, v_first, v_keep, seqs, p_ids, p_bodies, p_attributes, p_traces, p_groups,
         p_dedups, p_delays, p_senders);
-    h := @s@.wake(h, p_me);
-    PERFORM @s@.save(h);
 END
 $$;
 
@@ -87,7 +104,7 @@ CREATE FUNCTION @s@.store(h @s@.heads, p_first bigint, p_keep boolean[], p_seqs 
     p_dedups text[], p_delays bigint[], p_senders text[]) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_part smallint := (SELECT current FROM @s@.parts);
+    v_part smallint := @s@.part();
     v_delayed bigint;
     v_due bigint;
     v_grp text;

@@ -63,7 +63,7 @@ BEGIN
         PERFORM @s@.save(h);
         RETURN;
     END IF;
-    IF p_lazy THEN
+    IF p_lazy AND NOT h.firm THEN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
     codes := array_fill(0, ARRAY[cardinality(p_seqs)]);

@@ -10,8 +10,15 @@ CREATE TABLE @s@.numbers (
     next_storage bigint NOT NULL
 );
 INSERT INTO @s@.numbers VALUES (1, 1);
-CREATE TABLE @s@.parts (current smallint NOT NULL);
-INSERT INTO @s@.parts VALUES (0);
+CREATE TABLE @s@.part_now (current smallint NOT NULL);
+INSERT INTO @s@.part_now VALUES (0);
+-- When new messages last went elsewhere, and when the part was last looked through.
+CREATE TABLE @s@.parts (
+    part smallint PRIMARY KEY,
+    left_ms bigint NOT NULL DEFAULT 0,
+    looked_ms bigint NOT NULL DEFAULT 0
+);
+INSERT INTO @s@.parts (part) SELECT generate_series(0, 7);
 
 -- What a queue is; changes with its attributes and tags only.
 CREATE TABLE @s@.queues (
@@ -45,9 +52,9 @@ CREATE TABLE @s@.deleted (
     PRIMARY KEY (account, region, name)
 );
 
--- What changes with every transition of a queue. A new row takes the place of the old one and the
--- newest is found from the right end of the index, so that rows which an open transaction
--- elsewhere keeps from being cleaned up are never looked at.
+-- What changes with every transition of a queue. Now and then a new row takes the place of the old
+-- one; the newest is found from the right end of the index, so that rows which an open
+-- transaction elsewhere keeps from being cleaned up are never looked at.
 CREATE TABLE @s@.heads (
     uid bigint NOT NULL,
     tick bigint NOT NULL,
@@ -77,11 +84,15 @@ CREATE TABLE @s@.heads (
     now_ms bigint NOT NULL,
     -- Who waits: 0 nobody, -1 several, else a listener.
     armed bigint NOT NULL,
-    -- Within a transition: 0 go on, 1 other version, 2 call again; and whether to store the row.
+    -- How often the row was overwritten.
+    age integer NOT NULL,
+    -- Within a transition: 0 go on, 1 other version, 2 call again; whether to store the row; and
+    -- whether sequence numbers were given, which must not be lost once somebody has seen them.
     code integer NOT NULL,
     dirty boolean NOT NULL,
+    firm boolean NOT NULL,
     PRIMARY KEY (uid, tick)
-);
+) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
 -- Messages: inserted, never updated, dropped a part at a time.
 CREATE TABLE @s@.messages (
@@ -108,6 +119,20 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- What was sent inside of transactions of others, until the next command of the queue.
+CREATE TABLE @s@.inbox (
+    n bigint GENERATED ALWAYS AS IDENTITY,
+    uid bigint NOT NULL,
+    id uuid NOT NULL,
+    body bytea NOT NULL,
+    attributes text,
+    grp text COLLATE "C",
+    dedup text COLLATE "C",
+    delay_ms bigint,
+    sender text NOT NULL,
+    PRIMARY KEY (uid, n)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- Where each message stands. state: 0 delayed, 1 returned, 2 never received, 3 in flight.
 CREATE TABLE @s@.live (
@@ -141,7 +166,7 @@ CREATE TABLE @s@.ring (
     turn bigint NOT NULL,
     grp text COLLATE "C" NOT NULL,
     PRIMARY KEY (storage, turn)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX ring_group ON @s@.ring (storage, grp, turn);
 
 -- D9: accepted sends. scope is the group, or empty for that of the queue.
