@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Length of a body.
 const BODY_BYTES: usize = 256;
 
+/// A server that takes longer for an answer has failed: others wait for their turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What is measured: step, messages in a request, connections.
 type Cell = (Step, usize, usize);
 
@@ -120,6 +123,7 @@ fn plan(endpoint: Endpoint, time: Duration, is_warm_up: bool) -> Plan {
         body_bytes: BODY_BYTES,
         time: if is_warm_up { time * 2 } else { time },
         warm_up: Duration::ZERO,
+        patience: PATIENCE,
     }
 }
 

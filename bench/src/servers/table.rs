@@ -55,7 +55,7 @@ fn block(text: &mut String, step: Step, batch: usize, entrants: &[Entrant]) {
     add(
         text,
         format_args!(
-            "\n{title:<30}{:>27}   {:>42}\n",
+            "\n{title:<30}{:>27}   {:>51}\n",
             "messages/s", "p50 / p99, ms"
         ),
     );
@@ -65,7 +65,7 @@ fn block(text: &mut String, step: Step, batch: usize, entrants: &[Entrant]) {
     }
     add(text, format_args!("   "));
     for count in CONNECTIONS {
-        add(text, format_args!("{count:>14}"));
+        add(text, format_args!("{count:>17}"));
     }
     text.push('\n');
     for entrant in entrants {
@@ -76,7 +76,7 @@ fn block(text: &mut String, step: Step, batch: usize, entrants: &[Entrant]) {
         }
         add(text, format_args!("   "));
         for medians in &measured {
-            add(text, format_args!("{:>14}", times(medians.as_ref())));
+            add(text, format_args!("{:>17}", times(medians.as_ref())));
         }
         text.push('\n');
     }

@@ -7,6 +7,9 @@ use clap::Args;
 use serde_json::json;
 use std::time::Duration;
 
+/// No server that works needs longer for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Measures an SQS server: messages a second, and how long requests take
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -120,6 +123,7 @@ impl Bench {
             body_bytes: self.body_bytes as usize,
             time: Duration::from_secs_f64(self.seconds),
             warm_up: Duration::from_secs_f64(self.warm_up),
+            patience: PATIENCE,
         })
     }
 

@@ -10,6 +10,7 @@ pub use steps::Step;
 
 use crate::client::{Connection, Endpoint, Key};
 use serde_json::json;
+use std::future::Future;
 use std::time::Duration;
 use steps::Cell;
 
@@ -35,6 +36,8 @@ pub struct Plan {
     pub time: Duration,
     /// Of work before the first measurement.
     pub warm_up: Duration,
+    /// A request that is still under way so long after the end of its step has failed.
+    pub patience: Duration,
 }
 
 impl Plan {
@@ -63,9 +66,19 @@ impl Plan {
             batch,
             body_bytes: self.body_bytes,
             time,
+            patience: self.patience,
             messages_max: MESSAGES_MAX,
         }
     }
+}
+
+/// Waits no longer than `patience`.
+async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = std::io::Result<T>>,
+) -> std::io::Result<T> {
+    let late = |_| std::io::Error::other(format!("no answer within {patience:?}"));
+    tokio::time::timeout(patience, work).await.map_err(late)?
 }
 
 /// The steps of a cell, on a queue of its own.
@@ -82,11 +95,19 @@ async fn try_whole(cell: &mut Cell, rows: &mut Vec<Row>) -> std::io::Result<()> 
     let mut control = Connection::open(&cell.endpoint, &cell.key).await?;
     let create = json!({ "QueueName": name(), "Attributes": { "VisibilityTimeout": "3600" } });
     let create = create.to_string();
-    let answer = control.call("CreateQueue", create.as_bytes()).await?;
+    let answer = within(
+        cell.patience,
+        control.call("CreateQueue", create.as_bytes()),
+    )
+    .await?;
     cell.url = messages::queue_url(&answer.ok()?)?;
     let measured = steps::run(cell, rows).await;
     let delete = json!({ "QueueUrl": cell.url }).to_string();
-    let deleted = control.call("DeleteQueue", delete.as_bytes()).await;
+    let deleted = within(
+        cell.patience,
+        control.call("DeleteQueue", delete.as_bytes()),
+    )
+    .await;
     measured?;
     deleted?.ok().map(drop)
 }
@@ -97,4 +118,30 @@ fn name() -> String {
     // Without random numbers two runs at a time could meet; nothing else.
     let _ = getrandom::fill(&mut random);
     format!("forebay-bench-{:016x}", u64::from_le_bytes(random))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_is_a_row_that_says_so() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let plan = Plan {
+            endpoint: Endpoint::parse(&format!("http://{address}")).unwrap(),
+            key: Key::default(),
+            connections: vec![1],
+            batches: vec![1],
+            body_bytes: 1,
+            time: Duration::from_millis(10),
+            warm_up: Duration::ZERO,
+            patience: Duration::from_millis(50),
+        };
+        let mut rows = Vec::new();
+        plan.measure(|row| rows.push(row)).await;
+        assert_eq!(rows.len(), 1);
+        let failure = rows[0].failure.as_deref().unwrap();
+        assert!(failure.contains("no answer within 50ms"), "{failure}");
+    }
 }

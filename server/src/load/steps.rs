@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
+use tokio::time::timeout_at;
 
 /// Receives without a message, one after the other, after which a connection gives up: some
 /// servers miss messages that are there.
@@ -52,6 +53,8 @@ pub struct Cell {
     pub body_bytes: usize,
     /// Of a step, at most.
     pub time: Duration,
+    /// And of the requests that are under way then.
+    pub patience: Duration,
     /// Sent, at most.
     pub messages_max: i64,
 }
@@ -128,7 +131,12 @@ async fn together(
     }
     let mut sum = Part::default();
     let mut back = Vec::new();
-    while let Some(ended) = tasks.join_next().await {
+    let end = (shared.until + shared.cell.patience).into();
+    let late = |_| {
+        let patience = shared.cell.patience;
+        io::Error::other(format!("no answer {patience:?} after the end of the step"))
+    };
+    while let Some(ended) = timeout_at(end, tasks.join_next()).await.map_err(late)? {
         let (connection, part) = ended.map_err(io::Error::other)??;
         back.push(connection);
         sum.messages += part.messages;
