@@ -48,6 +48,7 @@ pub const TARGETS: &[Target] = &[
     wire::query::TARGET,
     wire::twins::TARGET,
     wire::xml::TARGET,
+    wire::soap::TARGET,
     wire::urls::TARGET,
     wire::request::TARGET,
     wire::rest::TARGET,

@@ -6,6 +6,7 @@ pub mod query;
 pub mod request;
 mod responses;
 pub mod rest;
+pub mod soap;
 pub mod twins;
 pub mod urls;
 pub mod xml;

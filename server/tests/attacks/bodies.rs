@@ -1,0 +1,71 @@
+//! Bodies that are, or become, larger than any request needs.
+
+use super::server::{Server, json};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
+
+const TARGET: &str = "AmazonSQS.SendMessage";
+/// What a bomb becomes, MiB; a server that unpacks it whole shows it.
+const BOMB_MIB: usize = 256;
+/// At once.
+const BOMBS: usize = 8;
+/// By which the server may grow, KiB: the limit of 4 MiB for each, and buffers.
+const GROWTH_KIB: u64 = 100 << 10;
+
+#[test]
+fn decompression_bombs_are_not_unpacked() {
+    let server = Server::start("");
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..BOMB_MIB {
+        encoder.write_all(&[b' '; 1 << 20]).unwrap();
+    }
+    let bomb = encoder.finish().unwrap();
+    assert!(bomb.len() < 4 << 20);
+    let request = json(TARGET, "content-encoding: gzip\r\n", &bomb);
+    server.is_well();
+    let before = server.resident_kib();
+    let mut clients: Vec<_> = (0..BOMBS).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        // It may be refused before all of it was read.
+        let _ = client.write(&request);
+    }
+    for client in &mut clients {
+        let answer = client.read().unwrap();
+        assert_eq!(
+            (answer.status, answer.code()),
+            (413, Some("RequestEntityTooLarge"))
+        );
+    }
+    if let (Some(before), Some(after)) = (before, server.resident_kib()) {
+        println!("{before} KiB before {BOMBS} bombs of {BOMB_MIB} MiB, {after} KiB after");
+        assert!(after < before + GROWTH_KIB, "from {before} to {after} KiB");
+    }
+    server.is_well();
+}
+
+#[test]
+fn endless_bodies_are_cut_off() {
+    let server = Server::start("body_bytes = 100000");
+    let head = format!("POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: {TARGET}\r\n");
+    let chunk = [b"4000\r\n", &[b'x'; 0x4000][..], b"\r\n"].concat();
+    for (kind, piece) in [
+        ("content-length: 1000000000000", &[b'x'; 0x4000][..]),
+        ("transfer-encoding: chunked", &chunk),
+    ] {
+        let mut client = server.connect();
+        client
+            .write(format!("{head}{kind}\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut pieces = 0;
+        // It closes after its answer, and then writing fails.
+        while pieces < 10_000 && client.write(piece).is_ok() {
+            pieces += 1;
+        }
+        assert!(pieces < 10_000, "{kind}: {pieces} pieces were taken");
+        if let Some(answer) = client.read() {
+            assert_eq!(answer.status, 413, "{kind}");
+        }
+    }
+    server.is_well();
+}

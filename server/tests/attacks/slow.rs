@@ -1,0 +1,41 @@
+//! Slow-loris: many clients that send a byte now and then, and never come to an end.
+
+use super::server::{Client, Server, WATCHDOG};
+use std::time::{Duration, Instant};
+
+const CLIENTS: usize = 400;
+/// Between two bytes of a client.
+const PAUSE: Duration = Duration::from_millis(50);
+
+#[test]
+fn hundreds_of_slow_clients_hold_nobody_up() {
+    let server = Server::start("header_timeout_s = 2\nbody_timeout_s = 2\nconnections = 500");
+    let head = "POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.ListQueues\r\n";
+    let begin = |number: usize| -> Client {
+        let mut client = server.connect();
+        let start = match number % 4 {
+            0 => "P".to_owned(),
+            1 => head.to_owned(),
+            2 => format!("{head}content-length: 100000\r\n\r\n{{"),
+            _ => format!("{head}transfer-encoding: chunked\r\n\r\n"),
+        };
+        client.write(start.as_bytes()).unwrap();
+        client
+    };
+    let drops = ["R", "x", " ", "1\r\n \r\n"];
+    let mut clients: Vec<(usize, Client)> = (0..CLIENTS).map(|it| (it, begin(it))).collect();
+    let start = Instant::now();
+    while !clients.is_empty() {
+        assert!(
+            start.elapsed() < WATCHDOG,
+            "{} are still there",
+            clients.len()
+        );
+        server.is_well();
+        clients.retain_mut(|(number, client)| {
+            !client.is_closed() && client.write(drops[*number % 4].as_bytes()).is_ok()
+        });
+        std::thread::sleep(PAUSE);
+    }
+    server.is_well();
+}
