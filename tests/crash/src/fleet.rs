@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take before the run gives up.
 pub const WATCHDOG: Duration = Duration::from_secs(60);
+/// The same for a worker that does all its operations: thousands of syncs, on any machine.
+const WHOLE_RUN: Duration = Duration::from_secs(600);
 
 /// A running worker.
 pub struct Member {
@@ -119,7 +121,7 @@ impl Fleet {
     /// its fault. Any other end but its limit is a failure, and so is none.
     pub fn wait(&mut self, mut member: Member) -> Result<bool, Failure> {
         let started = Instant::now();
-        while started.elapsed() < WATCHDOG {
+        while started.elapsed() < WHOLE_RUN {
             if let Some(status) = member.child.try_wait()? {
                 return match status.code() {
                     None => Ok(true),
