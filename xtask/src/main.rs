@@ -13,6 +13,7 @@ mod model;
 mod node;
 mod package;
 mod place;
+mod portable;
 mod python;
 mod shell;
 mod tally;
@@ -69,6 +70,12 @@ const COMMANDS: &[Command] = &[
         usage: "fuzz [TARGET...] [--seconds N]",
         about: "inputs guided by coverage, for whatever reads bytes of others",
         run: fuzz::run,
+    },
+    Command {
+        name: "portable",
+        usage: "portable [TEST]",
+        about: "the core's tests on the calls that other systems than Linux fall back to",
+        run: portable::run,
     },
     Command {
         name: "header",
