@@ -45,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     store::receipts::TARGET,
     store::rules::TARGET,
     wire::json::TARGET,
+    wire::soap_calls::TARGET,
     wire::query::TARGET,
     wire::twins::TARGET,
     wire::xml::TARGET,

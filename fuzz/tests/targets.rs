@@ -48,6 +48,6 @@ macro_rules! targets {
 }
 
 targets!(
-    records, content, log, index, receipts, rules, json, query, twins, xml, soap, urls, request,
-    rest, signatures, policies, times, config, elasticmq,
+    records, content, log, index, receipts, rules, json, query, twins, xml, soap, soap_calls, urls,
+    request, rest, signatures, policies, times, config, elasticmq,
 );

@@ -7,6 +7,7 @@ pub mod request;
 mod responses;
 pub mod rest;
 pub mod soap;
+pub mod soap_calls;
 pub mod twins;
 pub mod urls;
 pub mod xml;
