@@ -11,9 +11,9 @@ const OTHERS: usize = 2;
 /// Calls after which a process that should have died is given up. What reclaims does so once in a
 /// megabyte of log, about 4,000 calls of all, and any of the three processes may be the one: of
 /// 20,000 calls one run in a hundred saw none.
-const FIRST_PASS_OPERATIONS_MAX: u64 = 200_000;
-/// The same for a later pass, which is not always reached.
-const LATER_PASS_OPERATIONS_MAX: u64 = 20_000;
+const FIRST_DEATH_OPERATIONS_MAX: u64 = 200_000;
+/// The same once a process died at the point: not every pass of it is reached in every scene.
+const NEXT_DEATH_OPERATIONS_MAX: u64 = 20_000;
 
 /// In which situation the doomed process is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Scene {
     Joining,
     /// The directory does not exist.
     Founding,
-    /// The index was removed.
+    /// There is no index any more.
     Rebuilding,
 }
 
@@ -53,8 +53,14 @@ pub fn run(
     let mut fleet = Fleet::new(program, dir, seed)?;
     let mut deaths = Vec::new();
     for pass in passes {
-        for scene in [Scene::Founding, Scene::Joining, Scene::Rebuilding] {
-            if die(&mut fleet, scene, name, *pass)? {
+        let fault = format!("{name}:{pass}");
+        for scene in [Scene::Founding, Scene::Rebuilding, Scene::Joining] {
+            let operations = match (scene, deaths.is_empty()) {
+                (Scene::Joining, true) => FIRST_DEATH_OPERATIONS_MAX,
+                (Scene::Joining, false) => NEXT_DEATH_OPERATIONS_MAX,
+                (Scene::Founding | Scene::Rebuilding, _) => 50,
+            };
+            if die(&mut fleet, scene, &fault, operations)? {
                 deaths.push((*pass, scene));
             }
         }
@@ -68,7 +74,7 @@ pub fn run(
 }
 
 /// True if the doomed process died at its point.
-fn die(fleet: &mut Fleet, scene: Scene, name: &str, pass: u64) -> Result<bool, Failure> {
+fn die(fleet: &mut Fleet, scene: Scene, fault: &str, operations: u64) -> Result<bool, Failure> {
     match scene {
         // Only once: a store that exists cannot be founded again, and its notes stay valid.
         Scene::Founding if fleet.store().exists() => return Ok(false),
@@ -83,16 +89,14 @@ fn die(fleet: &mut Fleet, scene: Scene, name: &str, pass: u64) -> Result<bool, F
             while !fleet.members.is_empty() {
                 fleet.kill(0)?;
             }
-            std::fs::remove_dir_all(fleet.store().join("index"))?;
+            let index = fleet.store().join("index");
+            // A founder may have died before it made one.
+            if index.exists() {
+                std::fs::remove_dir_all(index)?;
+            }
         }
     }
-    let operations = match scene {
-        Scene::Joining if pass == 1 => FIRST_PASS_OPERATIONS_MAX,
-        Scene::Joining => LATER_PASS_OPERATIONS_MAX,
-        Scene::Founding | Scene::Rebuilding => 50,
-    };
-    let fault = format!("{name}:{pass}");
-    let doomed = fleet.spawn(operations, Some(&fault))?;
+    let doomed = fleet.spawn(operations, Some(fault))?;
     let died = fleet
         .wait(doomed)
         .map_err(|error| format!("{scene:?}, {fault}: {error}"))?;
