@@ -179,8 +179,9 @@ impl Verifier<'_> {
         texts: &[String],
     ) -> Result<Identity, Fault> {
         let key = self.auth.keys().find(id, token, self.now_s)?;
-        // L10.9: some clients leave a plus as it is, which then was decoded to a space.
-        let signature = signature.trim().replace(' ', "+");
+        // L10.9: some clients leave a plus as it is, which then was decoded to a space; the first
+        // character may be one, the last is always an equals sign.
+        let signature = signature.trim_end().replace(' ', "+");
         let secret = key.secret_access_key.as_bytes();
         let fits = |text: &String| {
             let own = STANDARD.encode(hmac_sha1(secret, text.as_bytes()));
