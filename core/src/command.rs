@@ -68,10 +68,12 @@ pub enum Command {
         /// Which pauses hold.
         strictness: Strictness,
     },
-    /// Answers [`Outcome::Done`].
+    /// S11.6. Answers [`Outcome::Done`].
     DeleteQueue {
         /// The queue.
         queue: QueueKey,
+        /// True refuses a queue that holds a message in any state; what is due happens first.
+        only_if_empty: bool,
     },
     /// Attributes, counts and tags of a queue. Answers [`Outcome::Queue`].
     GetQueue {
@@ -276,6 +278,13 @@ pub struct Counts {
     pub in_flight: u64,
     /// `ApproximateNumberOfMessagesDelayed`.
     pub delayed: u64,
+}
+
+impl Counts {
+    /// Messages in any state.
+    pub fn total(&self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
 }
 
 /// State of a message move task (S10.5).

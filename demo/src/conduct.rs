@@ -288,5 +288,5 @@ fn poison_found(queues: &Queues) -> Result<BTreeSet<PathBuf>, String> {
 fn left(queues: &Queues) -> Result<u64, String> {
     let counts = queues.tasks.counts();
     let counts = counts.map_err(|error| format!("count tasks: {error}"))?;
-    Ok(counts.visible + counts.in_flight + counts.delayed)
+    Ok(counts.total())
 }

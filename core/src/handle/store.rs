@@ -120,6 +120,14 @@ impl Store {
         self.calls().delete_queue(name)?.run()
     }
 
+    /// [`Store::delete_queue`] of a queue that holds no message, visible, in flight or delayed.
+    /// A message that is sent meanwhile is either stored and keeps the queue, or refused.
+    ///
+    /// Errors: `UnsupportedOperation` where the queue holds messages; `QueueDoesNotExist`.
+    pub fn delete_queue_if_empty(&self, name: &str) -> Result<()> {
+        self.calls().delete_queue_if_empty(name)?.run()
+    }
+
     /// The names of all queues of this account and region that start with `prefix`, in byte order.
     pub fn list_queues(&self, prefix: &str) -> Result<Vec<String>> {
         NamePage::all(|token| self.list_queues_page(prefix, limits::LIST_PAGE_MAX, token))
@@ -214,11 +222,21 @@ impl Calls<'_, Store> {
 
     /// [`Store::delete_queue`].
     pub fn delete_queue(&self, name: &str) -> Result<Call<()>> {
-        let queue = self.handle.key(name);
+        self.deletion(name, false)
+    }
+
+    /// [`Store::delete_queue_if_empty`].
+    pub fn delete_queue_if_empty(&self, name: &str) -> Result<Call<()>> {
+        self.deletion(name, true)
+    }
+
+    fn deletion(&self, name: &str, only_if_empty: bool) -> Result<Call<()>> {
+        let command = Command::DeleteQueue {
+            queue: self.handle.key(name),
+            only_if_empty,
+        };
         let read = read!(Outcome::Done => Ok(()));
-        self.handle
-            .shared
-            .call(Command::DeleteQueue { queue }, read)
+        self.handle.shared.call(command, read)
     }
 
     /// [`Store::list_queues_page`].

@@ -19,6 +19,14 @@ pub fn queue_deleted_recently() -> Error {
     )
 }
 
+/// S11.6: only an empty queue was to be deleted.
+pub fn queue_not_empty(messages: u64) -> Error {
+    Error::new(
+        ErrorKind::UnsupportedOperation,
+        format!("The queue still has {messages} messages and was to be deleted only if empty."),
+    )
+}
+
 /// S11.8: the queue was purged less than 60 s ago.
 pub fn purge_in_progress(name: &str) -> Error {
     Error::new(

@@ -236,7 +236,7 @@ impl<R: Record> Load<R> {
         let mut left = 0;
         for queue in [&self.queues.standard, &self.queues.fifo] {
             let counts = queue.counts()?;
-            left += counts.visible + counts.in_flight + counts.delayed;
+            left += counts.total();
         }
         Ok(left)
     }

@@ -182,7 +182,8 @@ fn administration() -> impl Strategy<Value = Op> {
         3 => (queue(), settings()).prop_map(|(queue, settings)| Op::Set { queue, settings }),
         3 => (queue(), settings(), any::<bool>())
             .prop_map(|(queue, settings, strict)| Op::Create { queue, settings, strict }),
-        1 => queue().prop_map(|queue| Op::DeleteQueue { queue }),
+        1 => queue().prop_map(|queue| Op::DeleteQueue { queue, only_if_empty: false }),
+        1 => queue().prop_map(|queue| Op::DeleteQueue { queue, only_if_empty: true }),
         1 => (queue(), any::<bool>()).prop_map(|(queue, strict)| Op::Purge { queue, strict }),
         3 => queue().prop_map(|queue| Op::Get { queue }),
         1 => (queue(), 0..4_usize).prop_map(|(queue, key)| Op::Tag { queue, key }),

@@ -28,6 +28,8 @@ pub enum Op {
     DeleteQueue {
         /// The queue.
         queue: usize,
+        /// Whether messages keep it.
+        only_if_empty: bool,
     },
     /// SetQueueAttributes.
     Set {

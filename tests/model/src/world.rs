@@ -253,7 +253,13 @@ fn administration(op: &Op) -> Option<Command> {
                 strictness: strictness(*strict),
             }
         }
-        Op::DeleteQueue { queue } => Command::DeleteQueue { queue: key(*queue) },
+        Op::DeleteQueue {
+            queue,
+            only_if_empty,
+        } => Command::DeleteQueue {
+            queue: key(*queue),
+            only_if_empty: *only_if_empty,
+        },
         Op::Set { queue, settings } => Command::SetAttributes {
             queue: key(*queue),
             attributes: attributes(settings),

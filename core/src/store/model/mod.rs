@@ -178,7 +178,10 @@ impl State {
                 tags,
                 strictness,
             } => self.create_queue(queue, &attributes, tags, strictness),
-            Command::DeleteQueue { queue } => self.delete_queue(&queue),
+            Command::DeleteQueue {
+                queue,
+                only_if_empty,
+            } => self.delete_queue(&queue, only_if_empty),
             Command::GetQueue { queue } => self.get_queue(&queue),
             Command::SetAttributes { queue, attributes } => {
                 self.set_attributes(&queue, &attributes)

@@ -53,7 +53,13 @@ impl State {
     }
 
     /// S11.6: deleting again within 60 s succeeds.
-    pub fn delete_queue(&mut self, key: &QueueKey) -> Result<Outcome> {
+    pub fn delete_queue(&mut self, key: &QueueKey, only_if_empty: bool) -> Result<Outcome> {
+        if only_if_empty && self.queues.contains_key(key) {
+            let messages = self.due_queue(key)?.counts().total();
+            if messages > 0 {
+                return Err(refusals::queue_not_empty(messages));
+            }
+        }
         if self.queues.remove(key).is_some() {
             self.deleted_ms.insert(key.clone(), self.now_ms);
             self.generation += 1;

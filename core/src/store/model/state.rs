@@ -128,8 +128,7 @@ impl State {
         for (key, queue) in &self.queues {
             report.messages += queue.messages.len() as u64;
             let counts = queue.counts();
-            let sum = counts.visible + counts.in_flight + counts.delayed;
-            if sum != queue.messages.len() as u64 {
+            if counts.total() != queue.messages.len() as u64 {
                 report
                     .problems
                     .push(format!("{key}: {counts:?} are not all messages"));

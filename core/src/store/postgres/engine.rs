@@ -444,7 +444,7 @@ fn touches(command: &Command) -> bool {
 pub fn lane_of(command: &Command) -> Option<&QueueKey> {
     match command {
         Command::CreateQueue { queue, .. }
-        | Command::DeleteQueue { queue }
+        | Command::DeleteQueue { queue, .. }
         | Command::GetQueue { queue }
         | Command::SetAttributes { queue, .. }
         | Command::Tag { queue, .. }

@@ -214,7 +214,10 @@ async fn decide(tx: &Tx<'_>, command: &Command, maybe_done: bool) -> Tried<Outco
             tags,
             strictness,
         } => create(tx, queue, attributes, tags, *strictness).await,
-        Command::DeleteQueue { queue } => delete(tx, queue).await,
+        Command::DeleteQueue {
+            queue,
+            only_if_empty,
+        } => delete(tx, queue, *only_if_empty).await,
         Command::SetAttributes { queue, attributes } => set_attributes(tx, queue, attributes).await,
         Command::Tag { queue, tags: given } => {
             let info = tx.existing(queue).await?;
@@ -310,9 +313,16 @@ fn json(map: &Texts) -> String {
 }
 
 /// S11.6: deleting again within 60 s succeeds.
-async fn delete(tx: &Tx<'_>, key: &QueueKey) -> Tried<Outcome> {
+async fn delete(tx: &Tx<'_>, key: &QueueKey, only_if_empty: bool) -> Tried<Outcome> {
     match tx.find(key).await? {
         Some(info) => {
+            // Counting takes the queue's lock, and holds it until the queue is gone.
+            if only_if_empty {
+                let messages = tx.due(&info).await?.total();
+                if messages > 0 {
+                    return Err(Failure::Refused(refusals::queue_not_empty(messages)));
+                }
+            }
             tx.rows("SELECT @s@.drop_queue($1)", &[&info.uid]).await?;
         }
         None if tx.deleted_lately(key).await? => {}

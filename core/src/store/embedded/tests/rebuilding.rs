@@ -106,7 +106,10 @@ fn purged_and_deleted_queues_leave_nothing_to_see() {
         })
         .unwrap();
     store
-        .execute(Command::DeleteQueue { queue: queue("b") })
+        .execute(Command::DeleteQueue {
+            queue: queue("b"),
+            only_if_empty: false,
+        })
         .unwrap();
     assert_eq!(peek(&store, "a"), Vec::new());
     assert_sound(&store);

@@ -97,7 +97,10 @@ impl Tx {
                 tags,
                 strictness,
             } => return self.create_queue(queue, attributes, tags, *strictness),
-            Command::DeleteQueue { queue } => self.delete_queue(queue)?,
+            Command::DeleteQueue {
+                queue,
+                only_if_empty,
+            } => return self.delete_queue(queue, *only_if_empty),
             Command::GetQueue { queue } => return self.get_queue(queue),
             Command::SetAttributes { queue, attributes } => {
                 return self.set_attributes(queue, attributes);

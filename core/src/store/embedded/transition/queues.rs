@@ -114,15 +114,29 @@ impl Tx {
         ))))
     }
 
-    pub(super) fn delete_queue(&mut self, queue: &QueueKey) -> Result<Outcome> {
+    pub(super) fn delete_queue(
+        &mut self,
+        queue: &QueueKey,
+        only_if_empty: bool,
+    ) -> Result<Progress> {
         let Some(sid) = self.index.storage_of(queue)? else {
             // S11.6: deleting twice within 60 s succeeds.
             return if self.deleted_lately(queue)? {
-                Ok(Outcome::Done)
+                Ok(Progress::Answer(Outcome::Done))
             } else {
                 Err(rules::refusals::queue_missing())
             };
         };
+        if only_if_empty {
+            let config = self.index.config(sid)?;
+            if self.due_step(sid, &config)? {
+                return Ok(Progress::Again);
+            }
+            let messages = self.view(sid, &config)?.counts.total();
+            if messages > 0 {
+                return Err(rules::refusals::queue_not_empty(messages));
+            }
+        }
         let drop = Record::Drop {
             sid,
             key: queue.clone(),
@@ -130,7 +144,7 @@ impl Tx {
         };
         self.durable_step(&[drop])?;
         self.touch(queue);
-        Ok(Outcome::Done)
+        Ok(Progress::Answer(Outcome::Done))
     }
 
     /// Writes a queue's record with what `change` makes of it.

@@ -270,7 +270,10 @@ impl Fixture {
     }
 
     fn delete_queue(&self, name: &str) -> Result<Outcome> {
-        self.execute(Command::DeleteQueue { queue: key(name) })
+        self.execute(Command::DeleteQueue {
+            queue: key(name),
+            only_if_empty: false,
+        })
     }
 
     fn peek(&self, name: &str) -> Vec<Peeked> {
