@@ -89,8 +89,7 @@ fn rows(store: &Store) -> Result<Vec<(String, Counts)>, String> {
             rows.push((name, counts));
         }
     }
-    let all = |counts: &Counts| counts.visible + counts.in_flight + counts.delayed;
-    rows.sort_by_key(|(_, counts)| std::cmp::Reverse(all(counts)));
+    rows.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.total()));
     Ok(rows)
 }
 

@@ -34,7 +34,7 @@ pub fn export(arguments: &Export) -> Outcome {
     let mut total = 0;
     for queue in &queues {
         let counts = queue.counts().map_err(|error| say(&error))?;
-        total += counts.visible + counts.in_flight + counts.delayed;
+        total += counts.total();
     }
     let bar = print::bar(total, "messages");
     let mut lines = Lines::new();

@@ -33,9 +33,12 @@ pub async fn perform(
     let service = caller.service;
     let region = space::region(&service.config.legacy, version, caller.region);
     let call = service.call(caller.head, caller.identity, region);
+    let mut owner = None;
     if let Some(url) = action.queue_url() {
+        let target = target(url)?;
         // The name must be one that the version could give.
-        first::check_target(&target(url)?)?;
+        first::check_target(&target)?;
+        owner = Some(target.account);
     }
     check(version, &mut action)?;
     let wanted = match &action {
@@ -51,6 +54,14 @@ pub async fn perform(
     let mut answer =
         answer.map_err(|refusal| recorded(version, name, subject.as_deref(), refusal.into()))?;
     restrict(version, &wanted, &mut answer);
+    let is_owner =
+        !caller.identity.is_anonymous() && owner == Some(caller.identity.account.clone());
+    if let Answer::Attributes(attributes) = &mut answer
+        && !is_owner
+    {
+        // L9.5: it is the owner's to see.
+        attributes.remove("Policy");
+    }
     Ok(answer)
 }
 
@@ -126,7 +137,7 @@ fn check(version: Version, action: &mut Action) -> Result<(), Fault> {
         Action::GetQueueAttributes(input) => {
             let names = input.attribute_names.take();
             let names = names.ok_or_else(|| Fault::missing("AttributeName"))?;
-            let names = expand(version.queue_attributes(), names)?;
+            let names = expand(&version.queue_attributes(), names)?;
             input.attribute_names = Some(names);
             Ok(())
         }
@@ -178,7 +189,7 @@ pub fn unknown_attribute(name: &str) -> Fault {
 }
 
 fn check_setting(version: Version, name: &str, value: &str) -> Result<(), Fault> {
-    if !version.settable_attributes().contains(&name) {
+    if !version.sets_attribute(name) {
         return Err(unknown_attribute(name));
     }
     let max = version.visibility_s_max();

@@ -101,6 +101,48 @@ const ACTIONS_2011: [&str; 15] = [
     "SetQueueAttributes",
 ];
 
+/// An attribute of a queue.
+struct QueueAttribute {
+    name: &'static str,
+    /// The first version that shows it.
+    since: Version,
+    /// Whether it can be set, and is not only shown.
+    is_set: bool,
+}
+
+const fn shown(name: &'static str, since: Version) -> QueueAttribute {
+    let is_set = false;
+    QueueAttribute {
+        name,
+        since,
+        is_set,
+    }
+}
+
+const fn set(name: &'static str, since: Version) -> QueueAttribute {
+    let is_set = true;
+    QueueAttribute {
+        name,
+        since,
+        is_set,
+    }
+}
+
+/// In the order in which answers list them.
+const QUEUE_ATTRIBUTES: [QueueAttribute; 11] = [
+    set("VisibilityTimeout", Version::V2007),
+    shown("ApproximateNumberOfMessages", Version::V2007),
+    shown("ApproximateNumberOfMessagesNotVisible", Version::V2009),
+    shown("CreatedTimestamp", Version::V2009),
+    shown("LastModifiedTimestamp", Version::V2009),
+    set("Policy", Version::V2009),
+    shown("QueueArn", Version::V2009),
+    set("MaximumMessageSize", Version::V2009),
+    set("MessageRetentionPeriod", Version::V2009),
+    shown("ApproximateNumberOfMessagesDelayed", Version::V2011),
+    set("DelaySeconds", Version::V2011),
+];
+
 impl Version {
     /// All of them, oldest first.
     pub const ALL: [Self; 5] = [
@@ -194,43 +236,15 @@ impl Version {
     }
 
     /// Attributes of a queue that it shows, in the order in which it lists them (L9.3).
-    pub fn queue_attributes(self) -> &'static [&'static str] {
-        const ALL: [&str; 11] = [
-            "VisibilityTimeout",
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "CreatedTimestamp",
-            "LastModifiedTimestamp",
-            "Policy",
-            "QueueArn",
-            "MaximumMessageSize",
-            "MessageRetentionPeriod",
-            "ApproximateNumberOfMessagesDelayed",
-            "DelaySeconds",
-        ];
-        match self {
-            Self::V2006 => &[],
-            Self::V2007 | Self::V2008 => &ALL[..2],
-            Self::V2009 => &ALL[..9],
-            Self::V2011 => &ALL,
-        }
+    pub fn queue_attributes(self) -> Vec<&'static str> {
+        let shown = QUEUE_ATTRIBUTES.iter().filter(|it| it.since <= self);
+        shown.map(|it| it.name).collect()
     }
 
-    /// Attributes of a queue that it sets.
-    pub fn settable_attributes(self) -> &'static [&'static str] {
-        const ALL: [&str; 5] = [
-            "VisibilityTimeout",
-            "Policy",
-            "MaximumMessageSize",
-            "MessageRetentionPeriod",
-            "DelaySeconds",
-        ];
-        match self {
-            Self::V2006 => &[],
-            Self::V2007 | Self::V2008 => &ALL[..1],
-            Self::V2009 => &ALL[..4],
-            Self::V2011 => &ALL,
-        }
+    /// Whether it sets an attribute of that name.
+    pub fn sets_attribute(self, name: &str) -> bool {
+        let mut all = QUEUE_ATTRIBUTES.iter();
+        all.any(|it| it.is_set && it.since <= self && it.name == name)
     }
 
     /// System attributes of a message that it shows, where a receive asks for them.
@@ -284,5 +298,16 @@ mod tests {
         assert_eq!(has("AddPermission"), [false, false, false, true, true]);
         assert_eq!(has("SendMessageBatch"), [false, false, false, false, true]);
         assert_eq!(has("TagQueue"), [false; 5]);
+    }
+
+    #[test]
+    fn l9_3_attributes_come_with_their_versions() {
+        let shown = Version::ALL.map(|version| version.queue_attributes().len());
+        assert_eq!(shown, [0, 2, 2, 9, 11]);
+        let set = |name| Version::ALL.map(|version| version.sets_attribute(name));
+        assert_eq!(set("VisibilityTimeout"), [false, true, true, true, true]);
+        assert_eq!(set("Policy"), [false, false, false, true, true]);
+        assert_eq!(set("DelaySeconds"), [false, false, false, false, true]);
+        assert_eq!(set("QueueArn"), [false; 5]);
     }
 }

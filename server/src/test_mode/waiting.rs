@@ -56,12 +56,11 @@ pub async fn wait(store: &Store, call: &Call, wanted: Wanted) -> Result<(Counts,
 
 impl Wanted {
     fn is(&self, counts: Counts) -> bool {
-        let total = counts.visible + counts.in_flight + counts.delayed;
         let pairs = [
             (self.visible, counts.visible),
             (self.in_flight, counts.in_flight),
             (self.delayed, counts.delayed),
-            (self.total, total),
+            (self.total, counts.total()),
         ];
         pairs
             .iter()

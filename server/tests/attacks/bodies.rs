@@ -28,7 +28,7 @@ fn decompression_bombs_are_not_unpacked() {
     let mut clients: Vec<_> = (0..BOMBS).map(|_| server.connect()).collect();
     for client in &mut clients {
         // It may be refused before all of it was read.
-        let _ = client.write(&request);
+        let _ = client.try_write(&request);
     }
     for client in &mut clients {
         let answer = client.read().unwrap();
@@ -54,12 +54,10 @@ fn endless_bodies_are_cut_off() {
         ("transfer-encoding: chunked", &chunk),
     ] {
         let mut client = server.connect();
-        client
-            .write(format!("{head}{kind}\r\n\r\n").as_bytes())
-            .unwrap();
+        client.write(format!("{head}{kind}\r\n\r\n").as_bytes());
         let mut pieces = 0;
         // It closes after its answer, and then writing fails.
-        while pieces < 10_000 && client.write(piece).is_ok() {
+        while pieces < 10_000 && client.try_write(piece).is_ok() {
             pieces += 1;
         }
         assert!(pieces < 10_000, "{kind}: {pieces} pieces were taken");

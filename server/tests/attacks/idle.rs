@@ -1,6 +1,7 @@
 //! Ten thousand connections that do nothing.
 
-use super::server::{Client, Server, json};
+use super::server::{Server, json};
+use super::support::Client;
 
 const CONNECTIONS: usize = 10_000;
 /// What each may cost, bytes: buffers of a request that is over must not stay.
@@ -22,7 +23,7 @@ fn ten_thousand_idle_connections() {
         let mut client = server.connect();
         // One half never says a word, the other had an answer and stays.
         if number % 2 == 0 {
-            assert_eq!(client.call(&list).status, 200);
+            assert_eq!(client.ask(&list).status, 200);
         }
         clients.push(client);
     }
@@ -35,7 +36,7 @@ fn ten_thousand_idle_connections() {
     }
     for number in (0..CONNECTIONS).step_by(1_001) {
         assert_eq!(
-            clients[number].call(&list).status,
+            clients[number].ask(&list).status,
             200,
             "connection {number}"
         );

@@ -6,3 +6,5 @@ mod idle;
 mod malformed;
 mod server;
 mod slow;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,7 +1,8 @@
 //! Ten thousand requests, each wrong in a way that is known: each gets the refusal that fits, and
 //! none leaves anything behind.
 
-use super::server::{Answer, Client, Server, form, json};
+use super::server::{Server, form, json};
+use super::support::{Client, Response};
 use serde_json::{Value, json};
 
 const REQUESTS: u64 = 10_000;
@@ -156,7 +157,7 @@ fn in_query(chance: &mut Chance) -> Wrong {
 }
 
 /// The body says what the header says, in the protocol of the request.
-fn check(answer: &Answer, expected: &str, request: &[u8]) {
+fn check(answer: &Response, expected: &str, request: &[u8]) {
     let code = answer.code().unwrap_or_default();
     let found = format!("{} {code}", answer.status);
     let shown = String::from_utf8_lossy(request);
@@ -188,7 +189,7 @@ fn check(answer: &Answer, expected: &str, request: &[u8]) {
 fn ten_thousand_malformed_requests() {
     let server = Server::start("");
     let create = json("AmazonSQS.CreateQueue", "", br#"{"QueueName":"q"}"#);
-    assert_eq!(server.connect().call(&create).status, 200);
+    assert_eq!(server.connect().ask(&create).status, 200);
     let mut clients: Vec<Client> = (0..CLIENTS).map(|_| server.connect()).collect();
     let mut chance = Chance(0x5eed);
     let mut warm_kib = None;
@@ -198,7 +199,7 @@ fn ten_thousand_malformed_requests() {
             _ => in_query(&mut chance),
         };
         let client = &mut clients[number as usize % CLIENTS];
-        check(&client.call(&request), expected, &request);
+        check(&client.ask(&request), expected, &request);
         if number == WARM {
             warm_kib = server.resident_kib();
         }

@@ -1,61 +1,31 @@
 //! `forebay bench` against a server.
 
+use super::support::Process;
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Output};
 
-struct Server {
-    child: Child,
-    endpoint: String,
+fn serve() -> Process {
+    Process::start(&["--store", "mem:", "--log", "warn"])
 }
 
-impl Server {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_forebay"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--store",
-                "mem:",
-                "--log",
-                "warn",
-            ])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut endpoint = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut endpoint)
-            .unwrap();
-        Self {
-            child,
-            endpoint: endpoint.trim().to_owned(),
-        }
-    }
-
-    fn bench(&self, arguments: &[&str]) -> std::process::Output {
-        Command::new(env!("CARGO_BIN_EXE_forebay"))
-            .args(["bench", "--endpoint", &self.endpoint, "--warm-up", "0"])
-            .args(arguments)
-            .output()
-            .unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn bench(server: &Process, arguments: &[&str]) -> Output {
+    let endpoint = format!("http://{}", server.address);
+    Command::new(env!("CARGO_BIN_EXE_forebay"))
+        .args(["bench", "--endpoint", &endpoint, "--warm-up", "0"])
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 #[test]
 fn every_step_moves_the_same_messages_and_leaves_no_queue() {
-    let server = Server::start();
+    let server = serve();
     let cells = ["--connections", "1,3", "--batch", "1,10", "--json"];
     // Long enough that receives and deletes finish what a busy machine has sent.
-    let output = server.bench(&[&cells[..], &["--seconds", "0.2", "--body-bytes", "20"]].concat());
+    let output = bench(
+        &server,
+        &[&cells[..], &["--seconds", "0.2", "--body-bytes", "20"]].concat(),
+    );
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     let lines: Vec<Value> = text
@@ -79,13 +49,13 @@ fn every_step_moves_the_same_messages_and_leaves_no_queue() {
         let moved = |at: usize| cell[at]["messages"].as_u64().unwrap();
         assert!(moved(0) >= moved(1) && moved(1) >= moved(2), "{text}");
     }
-    let page = http_get(&server.endpoint, "/metrics");
+    let page = server.connect().call("GET", "/metrics", "", b"").text();
     assert!(page.contains("\nforebay_queues 0\n"), "{page}");
 }
 
 #[test]
 fn what_cannot_be_measured_is_said() {
-    let server = Server::start();
+    let server = serve();
     let nowhere = Command::new(env!("CARGO_BIN_EXE_forebay"))
         .args([
             "bench",
@@ -99,17 +69,6 @@ fn what_cannot_be_measured_is_said() {
     assert_eq!(nowhere.status.code(), Some(1));
     let text = String::from_utf8(nowhere.stdout).unwrap();
     assert!(text.contains("failed: "), "{text}");
-    let wrong = server.bench(&["--batch", "11"]);
+    let wrong = bench(&server, &["--batch", "11"]);
     assert_eq!(wrong.status.code(), Some(64));
-}
-
-fn http_get(endpoint: &str, path: &str) -> String {
-    use std::io::{Read, Write};
-    let address = endpoint.strip_prefix("http://").unwrap();
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut page = String::new();
-    stream.read_to_string(&mut page).unwrap();
-    page
 }

@@ -1,10 +1,12 @@
 //! The commands of `forebay` on a store, run as a user runs them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bench;
 mod documented;
 mod messages;
 mod stores;
+#[path = "../support/mod.rs"]
+mod support;
 
 use serde_json::Value;
 use std::io::Write;

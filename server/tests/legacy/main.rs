@@ -3,17 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod behaviours;
+mod documented;
 mod grants;
 mod mixed;
 mod query_first;
 mod query_second;
+mod queue;
 mod rest;
 mod signatures;
 mod signer;
 mod soap;
 mod soap_refusals;
+mod soap_signer;
 mod spaces;
-#[allow(dead_code)]
-#[path = "../wire/support.rs"]
+#[path = "../support/mod.rs"]
 mod support;
 mod xml;

@@ -133,6 +133,47 @@ fn rest_and_query_in_one_request() {
 }
 
 #[test]
+fn l4_8_a_request_of_no_protocol_lacks_its_action() {
+    let server = Server::start(config());
+    for version in ALL {
+        let none = server.get(&format!("/?Version={version}"));
+        assert_eq!(
+            (none.status, none.header("content-type")),
+            (400, Some("text/xml"))
+        );
+        assert_eq!(text(&none.text(), "Code"), "MissingParameter");
+        let sentence = text(&none.text(), "Message");
+        assert!(sentence.starts_with("The request must contain the parameter Action"));
+    }
+}
+
+/// SOAP before REST before Query.
+#[test]
+fn l4_9_protocols_are_told_apart_in_their_order() {
+    let server = Server::start(config());
+    create(&server, "2007-05-01", "q");
+    let query = "/?Action=ListQueues&Version=2009-02-01";
+    let (soap, rest) = ("soapaction: \"\"\r\n", "aws-version: 2007-05-01\r\n");
+    let call = |method: &str, address: &str, headers: &str| {
+        let answer = server.connect().call(method, address, headers, b"");
+        answer.text()
+    };
+    let both = format!("{soap}{rest}");
+    assert!(
+        call("POST", query, &both).contains(":Fault>"),
+        "SOAP, without an envelope"
+    );
+    assert!(call("GET", "/", rest).contains("/doc/2007-05-01/"), "REST");
+    let refused = call("GET", query, rest);
+    assert_eq!(
+        text(&refused, "Code"),
+        "InvalidParameterCombination",
+        "REST with a Query"
+    );
+    assert!(call("GET", query, "").contains("/doc/2009-02-01/"), "Query");
+}
+
+#[test]
 fn today_stays_as_it_is() {
     let server = Server::start(config());
     let url = server.queue("q");

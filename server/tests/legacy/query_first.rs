@@ -1,14 +1,15 @@
 //! Query of 2006-04-01 and 2007-05-01 (L3, L7).
 
+use super::queue::Queue;
 use super::support::{Server, config, test_config};
-use super::xml::{FIRST, call, create, form, ok, refused, send, text, texts};
+use super::xml::{FIRST, call, form, ok, refused, text, texts};
 
 #[test]
 fn l7_1_the_envelope() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
-        let xml = ok(&server, version, &queue, "GetVisibilityTimeout", &[]);
+        let queue = Queue::create(&server, version, "q");
+        let xml = queue.ok("GetVisibilityTimeout", &[]);
         let id = text(&xml, "RequestId");
         assert_eq!(
             xml,
@@ -44,38 +45,19 @@ fn l7_4_a_refusal_has_no_name_space() {
 fn l3_a_message_goes_through() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
+        let queue = Queue::create(&server, version, "q");
         let body = "<any> & \"text\"\r\n\t\u{20ac}";
-        let id = send(&server, version, &queue, body);
+        let id = queue.send(body);
         assert_eq!(id.matches('|').count(), 2);
-        let peeked = ok(
-            &server,
-            version,
-            &queue,
-            "PeekMessage",
-            &[("MessageId", &id)],
-        );
-        assert_eq!(text(&peeked, "MessageBody"), body);
-        let received = ok(&server, version, &queue, "ReceiveMessage", &[]);
+        assert_eq!(queue.peek(&id), body);
+        let received = queue.ok("ReceiveMessage", &[]);
         assert_eq!(text(&received, "MessageId"), id);
         assert_eq!(text(&received, "MessageBody"), body);
         for newer in ["Body", "MD5OfBody", "ReceiptHandle"] {
             assert!(texts(&received, newer).is_empty(), "{received}");
         }
-        ok(
-            &server,
-            version,
-            &queue,
-            "DeleteMessage",
-            &[("MessageId", &id)],
-        );
-        let gone = refused(
-            &server,
-            version,
-            &queue,
-            "PeekMessage",
-            &[("MessageId", &id)],
-        );
+        queue.delete(&id);
+        let gone = queue.refused("PeekMessage", &[("MessageId", &id)]);
         assert_eq!(gone, "404 MessageNotFound");
     }
 }
@@ -131,8 +113,8 @@ fn l3_create_queue() {
 #[test]
 fn l3_a_queue_deleted_a_moment_ago_cannot_be_created() {
     let server = Server::start(config());
-    let queue = create(&server, "2007-05-01", "q");
-    ok(&server, "2007-05-01", &queue, "DeleteQueue", &[]);
+    let queue = Queue::create(&server, "2007-05-01", "q");
+    queue.ok("DeleteQueue", &[]);
     let again = refused(
         &server,
         "2007-05-01",
@@ -148,7 +130,7 @@ fn l3_list_queues() {
     let server = Server::start(config());
     for version in FIRST {
         for name in ["apple", "apricot", "berry"] {
-            create(&server, version, name);
+            Queue::create(&server, version, name);
         }
         server.queue("other");
         let fifo = "{\"QueueName\":\"a.fifo\",\"Attributes\":{\"FifoQueue\":\"true\"}}";
@@ -182,33 +164,24 @@ fn l3_delete_queue() {
         ("2006-04-01", "400 NonEmptyQueue"),
         ("2007-05-01", "400 AWS.SimpleQueueService.NonEmptyQueue"),
     ] {
-        let queue = create(&server, version, "q");
-        let id = send(&server, version, &queue, "m");
-        assert_eq!(refused(&server, version, &queue, "DeleteQueue", &[]), code);
+        let queue = Queue::create(&server, version, "q");
+        let id = queue.send("m");
+        assert_eq!(queue.refused("DeleteQueue", &[]), code);
         // ForceDeletion is newer than 2006.
         let forced = [("ForceDeletion", "True")];
         if version == "2006-04-01" {
-            assert_eq!(
-                refused(&server, version, &queue, "DeleteQueue", &forced),
-                code
-            );
-            ok(
-                &server,
-                version,
-                &queue,
-                "DeleteMessage",
-                &[("MessageId", &id)],
-            );
-            ok(&server, version, &queue, "DeleteQueue", &[]);
+            assert_eq!(queue.refused("DeleteQueue", &forced), code);
+            queue.delete(&id);
+            queue.ok("DeleteQueue", &[]);
         } else {
             let no = [("ForceDeletion", "False")];
-            assert_eq!(refused(&server, version, &queue, "DeleteQueue", &no), code);
+            assert_eq!(queue.refused("DeleteQueue", &no), code);
             let bad = [("ForceDeletion", "maybe")];
-            let code = refused(&server, version, &queue, "DeleteQueue", &bad);
+            let code = queue.refused("DeleteQueue", &bad);
             assert_eq!(code, "400 InvalidParameterValue");
-            ok(&server, version, &queue, "DeleteQueue", &forced);
+            queue.ok("DeleteQueue", &forced);
         }
-        let gone = refused(&server, version, &queue, "DeleteQueue", &[]);
+        let gone = queue.refused("DeleteQueue", &[]);
         assert_eq!(gone, "400 AWS.SimpleQueueService.NonExistentQueue");
     }
 }
@@ -217,16 +190,10 @@ fn l3_delete_queue() {
 fn l3_send_message() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
-        let code = refused(&server, version, &queue, "SendMessage", &[]);
+        let queue = Queue::create(&server, version, "q");
+        let code = queue.refused("SendMessage", &[]);
         assert_eq!(code, "400 MissingParameter");
-        let empty = refused(
-            &server,
-            version,
-            &queue,
-            "SendMessage",
-            &[("MessageBody", "")],
-        );
+        let empty = queue.refused("SendMessage", &[("MessageBody", "")]);
         assert_eq!(empty, "400 MissingParameter");
         let send = |body: &str| {
             let pairs = [
@@ -234,7 +201,7 @@ fn l3_send_message() {
                 ("Version", version),
                 ("MessageBody", body),
             ];
-            server.form(&queue, &form(&pairs))
+            server.form(&queue.path, &form(&pairs))
         };
         assert_eq!(send(&"x".repeat(262_144)).status, 200);
         let long = send(&"x".repeat(262_145));
@@ -242,18 +209,12 @@ fn l3_send_message() {
         let bad = send("a\u{1}b");
         assert_eq!(text(&bad.text(), "Code"), "InvalidMessageContents");
         // The body as plain text, all else in the address.
-        let address = format!("{queue}/?Action=SendMessage&Version={version}");
+        let path = &queue.path;
+        let address = format!("{path}/?Action=SendMessage&Version={version}");
         let plain = "content-type: text/plain\r\n";
         let sent = server.connect().call("POST", &address, plain, b"a=b&c");
         let id = text(&sent.text(), "MessageId");
-        let shown = ok(
-            &server,
-            version,
-            &queue,
-            "PeekMessage",
-            &[("MessageId", &id)],
-        );
-        assert_eq!(text(&shown, "MessageBody"), "a=b&c");
+        assert_eq!(queue.peek(&id), "a=b&c");
     }
 }
 
@@ -261,48 +222,40 @@ fn l3_send_message() {
 fn l3_receive_message() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
+        let queue = Queue::create(&server, version, "q");
         for number in 0..300 {
-            send(&server, version, &queue, &number.to_string());
+            queue.send(&number.to_string());
         }
         for bad in ["0", "257", "-1", "x"] {
             let pairs = [("NumberOfMessages", bad)];
-            let code = refused(&server, version, &queue, "ReceiveMessage", &pairs);
+            let code = queue.refused("ReceiveMessage", &pairs);
             assert_eq!(code, "400 ReadCountOutOfRange", "{bad}");
         }
-        let one = ok(&server, version, &queue, "ReceiveMessage", &[]);
+        let one = queue.ok("ReceiveMessage", &[]);
         assert_eq!(texts(&one, "MessageBody"), ["0"]);
         // Twice the same: a receive that hides nothing.
         let seen = [("NumberOfMessages", "256"), ("VisibilityTimeout", "0")];
         for _ in 0..2 {
-            let many = ok(&server, version, &queue, "ReceiveMessage", &seen);
+            let many = queue.ok("ReceiveMessage", &seen);
             let bodies = texts(&many, "MessageBody");
             assert_eq!(bodies.len(), 256);
             assert_eq!((&*bodies[0], &*bodies[255]), ("1", "256"));
         }
         let most = [("NumberOfMessages", "256"), ("VisibilityTimeout", "86400")];
-        let taken = ok(&server, version, &queue, "ReceiveMessage", &most);
+        let taken = queue.ok("ReceiveMessage", &most);
         assert_eq!(texts(&taken, "Message").len(), 256);
-        let rest = ok(&server, version, &queue, "ReceiveMessage", &most);
+        let rest = queue.ok("ReceiveMessage", &most);
         assert_eq!(texts(&rest, "Message").len(), 43);
         let bad = [("VisibilityTimeout", "86401")];
-        let code = refused(&server, version, &queue, "ReceiveMessage", &bad);
+        let code = queue.refused("ReceiveMessage", &bad);
         assert_eq!(code, "400 InvalidParameterValue");
         let name = [("QueueName", "q")];
         assert!(ok(&server, version, "/", "CreateQueue", &name).contains("/q<"));
-        force_empty(&server, version, &queue, &[taken, rest, one]);
-    }
-}
-
-fn force_empty(server: &Server, version: &str, queue: &str, received: &[String]) {
-    for id in received.iter().flat_map(|xml| texts(xml, "MessageId")) {
-        ok(
-            server,
-            version,
-            queue,
-            "DeleteMessage",
-            &[("MessageId", &id)],
-        );
+        for received in [taken, rest, one] {
+            for id in texts(&received, "MessageId") {
+                queue.delete(&id);
+            }
+        }
     }
 }
 
@@ -310,41 +263,23 @@ fn force_empty(server: &Server, version: &str, queue: &str, received: &[String])
 fn l3_peek_message() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
-        let id = send(&server, version, &queue, "m");
+        let queue = Queue::create(&server, version, "q");
+        let id = queue.send("m");
         let escaped = id.replace('|', "%7C");
         for key in [&id, &escaped] {
-            let xml = ok(
-                &server,
-                version,
-                &queue,
-                "PeekMessage",
-                &[("MessageId", key)],
-            );
+            let xml = queue.ok("PeekMessage", &[("MessageId", key)]);
             assert_eq!(texts(&xml, "Message").len(), 1);
             assert_eq!(text(&xml, "MessageId"), id);
         }
-        let code = refused(&server, version, &queue, "PeekMessage", &[]);
+        let code = queue.refused("PeekMessage", &[]);
         assert_eq!(code, "400 MissingParameter");
         let bad = [("MessageId", "not|an|id")];
-        let code = refused(&server, version, &queue, "PeekMessage", &bad);
+        let code = queue.refused("PeekMessage", &bad);
         assert_eq!(code, "400 InvalidParameterValue");
-        let other = create(&server, version, "other");
-        let code = refused(
-            &server,
-            version,
-            &other,
-            "PeekMessage",
-            &[("MessageId", &id)],
-        );
+        let other = Queue::create(&server, version, "other");
+        let code = other.refused("PeekMessage", &[("MessageId", &id)]);
         assert_eq!(code, "404 MessageNotFound");
-        ok(
-            &server,
-            version,
-            &queue,
-            "DeleteMessage",
-            &[("MessageId", &id)],
-        );
+        queue.delete(&id);
     }
 }
 
@@ -352,26 +287,26 @@ fn l3_peek_message() {
 fn l3_delete_message() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
-        let sent = send(&server, version, &queue, "m");
+        let queue = Queue::create(&server, version, "q");
+        let sent = queue.send("m");
         let id = [("MessageId", &*sent)];
-        ok(&server, version, &queue, "DeleteMessage", &id);
-        let received = ok(&server, version, &queue, "ReceiveMessage", &[]);
+        queue.ok("DeleteMessage", &id);
+        let received = queue.ok("ReceiveMessage", &[]);
         assert!(
             texts(&received, "Message").is_empty(),
             "nobody had received it"
         );
         match version {
             "2006-04-01" => {
-                let code = refused(&server, version, &queue, "DeleteMessage", &id);
+                let code = queue.refused("DeleteMessage", &id);
                 assert_eq!(code, "404 MessageNotFound");
             }
             _ => {
-                ok(&server, version, &queue, "DeleteMessage", &id);
+                queue.ok("DeleteMessage", &id);
             }
         }
         let bad = [("MessageId", "x")];
-        let code = refused(&server, version, &queue, "DeleteMessage", &bad);
+        let code = queue.refused("DeleteMessage", &bad);
         assert_eq!(code, "400 InvalidParameterValue");
     }
 }
@@ -380,11 +315,11 @@ fn l3_delete_message() {
 fn l3_change_message_visibility() {
     let server = Server::start(config());
     let version = "2007-05-01";
-    let queue = create(&server, version, "q");
-    let id = send(&server, version, &queue, "m");
+    let queue = Queue::create(&server, version, "q");
+    let id = queue.send("m");
     let change = |id: &str, seconds: &str| {
         let pairs = [("MessageId", id), ("VisibilityTimeout", seconds)];
-        let response = call(&server, version, &queue, "ChangeMessageVisibility", &pairs);
+        let response = queue.call("ChangeMessageVisibility", &pairs);
         match response.status {
             200 => "200".to_owned(),
             status => format!("{status} {}", text(&response.text(), "Code")),
@@ -396,7 +331,7 @@ fn l3_change_message_visibility() {
         "never received"
     );
     let is_empty = || {
-        let received = ok(&server, version, &queue, "ReceiveMessage", &[]);
+        let received = queue.ok("ReceiveMessage", &[]);
         texts(&received, "Message").is_empty()
     };
     assert!(!is_empty());
@@ -405,21 +340,15 @@ fn l3_change_message_visibility() {
     assert_eq!(change(&id, "86401"), "400 InvalidParameterValue");
     assert_eq!(change(&id, "0"), "200");
     assert!(!is_empty());
-    ok(
-        &server,
-        version,
-        &queue,
-        "DeleteMessage",
-        &[("MessageId", &id)],
-    );
+    queue.delete(&id);
     assert_eq!(change(&id, "5"), "404 MessageNotFound");
     let pairs = [("MessageId", &*id)];
-    let code = refused(&server, version, &queue, "ChangeMessageVisibility", &pairs);
+    let code = queue.refused("ChangeMessageVisibility", &pairs);
     assert_eq!(code, "400 MissingParameter");
     let code = refused(
         &server,
         "2006-04-01",
-        &queue,
+        &queue.path,
         "ChangeMessageVisibility",
         &pairs,
     );
@@ -430,19 +359,19 @@ fn l3_change_message_visibility() {
 fn l3_get_and_set_visibility_timeout() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
+        let queue = Queue::create(&server, version, "q");
         for (given, holds) in [("0", "0"), ("60", "60"), ("86400", "43200"), ("30", "30")] {
             let pairs = [("VisibilityTimeout", given)];
-            ok(&server, version, &queue, "SetVisibilityTimeout", &pairs);
-            let xml = ok(&server, version, &queue, "GetVisibilityTimeout", &[]);
+            queue.ok("SetVisibilityTimeout", &pairs);
+            let xml = queue.ok("GetVisibilityTimeout", &[]);
             assert_eq!(text(&xml, "VisibilityTimeout"), holds);
         }
         for bad in ["86401", "-1", "1.5", ""] {
             let pairs = [("VisibilityTimeout", bad)];
-            let code = refused(&server, version, &queue, "SetVisibilityTimeout", &pairs);
+            let code = queue.refused("SetVisibilityTimeout", &pairs);
             assert_eq!(code, "400 InvalidParameterValue", "{bad}");
         }
-        let code = refused(&server, version, &queue, "SetVisibilityTimeout", &[]);
+        let code = queue.refused("SetVisibilityTimeout", &[]);
         assert_eq!(code, "400 MissingParameter");
         let none = "/000000000000/none";
         let code = refused(&server, version, none, "GetVisibilityTimeout", &[]);
@@ -454,20 +383,12 @@ fn l3_get_and_set_visibility_timeout() {
 fn l3_get_queue_attributes() {
     let server = Server::start(config());
     let version = "2007-05-01";
-    let queue = create(&server, version, "q");
+    let queue = Queue::create(&server, version, "q");
     for _ in 0..2 {
-        send(&server, version, &queue, "m");
+        queue.send("m");
     }
-    ok(&server, version, &queue, "ReceiveMessage", &[]);
-    let get = |name, value| {
-        ok(
-            &server,
-            version,
-            &queue,
-            "GetQueueAttributes",
-            &[(name, value)],
-        )
-    };
+    queue.ok("ReceiveMessage", &[]);
+    let get = |name, value| queue.ok("GetQueueAttributes", &[(name, value)]);
     for name in ["Attribute", "AttributeName"] {
         let all = get(name, "All");
         let expected = "<AttributedValue><Attribute>VisibilityTimeout</Attribute><Value>30</Value>\
@@ -479,27 +400,51 @@ fn l3_get_queue_attributes() {
     assert_eq!(texts(&one, "Attribute"), ["VisibilityTimeout"]);
     for newer in ["Policy", "QueueArn", "x"] {
         let pairs = [("Attribute", newer)];
-        let code = refused(&server, version, &queue, "GetQueueAttributes", &pairs);
+        let code = queue.refused("GetQueueAttributes", &pairs);
         assert_eq!(code, "400 InvalidAttributeName");
     }
-    let code = refused(&server, version, &queue, "GetQueueAttributes", &[]);
+    let code = queue.refused("GetQueueAttributes", &[]);
     assert_eq!(code, "400 MissingParameter");
-    let code = refused(&server, "2006-04-01", &queue, "GetQueueAttributes", &[]);
+    let code = refused(
+        &server,
+        "2006-04-01",
+        &queue.path,
+        "GetQueueAttributes",
+        &[],
+    );
     assert_eq!(code, "400 InvalidAction", "newer than 2006");
+}
+
+#[test]
+fn l3_6_the_count_of_2007_is_of_all_messages() {
+    let server = Server::start(test_config());
+    let queue = Queue::create(&server, "2007-05-01", "q");
+    let count = || {
+        let name = [("Attribute", "ApproximateNumberOfMessages")];
+        text(&queue.ok("GetQueueAttributes", &name), "Value")
+    };
+    let later = "{\"QueueUrl\":\"http://h/000000000000/q\",\"MessageBody\":\"later\",\
+                 \"DelaySeconds\":60}";
+    assert_eq!(server.json("SendMessage", later).status, 200);
+    assert_eq!(count(), "1", "delayed");
+    queue.send("m");
+    assert_eq!(count(), "2", "visible");
+    assert_eq!(queue.receive(), ["m"]);
+    assert_eq!(count(), "2", "in flight");
 }
 
 #[test]
 fn l3_set_queue_attributes() {
     let server = Server::start(config());
     let version = "2007-05-01";
-    let queue = create(&server, version, "q");
+    let queue = Queue::create(&server, version, "q");
     let set = |name, value| {
         let pairs = [("Attribute", name), ("Value", value)];
-        call(&server, version, &queue, "SetQueueAttributes", &pairs)
+        queue.call("SetQueueAttributes", &pairs)
     };
     assert_eq!(set("VisibilityTimeout", "77").status, 200);
     let timeout = || {
-        let xml = ok(&server, version, &queue, "GetVisibilityTimeout", &[]);
+        let xml = queue.ok("GetVisibilityTimeout", &[]);
         text(&xml, "VisibilityTimeout")
     };
     assert_eq!(timeout(), "77");
@@ -519,9 +464,10 @@ fn l3_set_queue_attributes() {
 fn l3_1_3_4_addresses_and_unknown_parameters() {
     let server = Server::start(config());
     for version in FIRST {
-        let queue = create(&server, version, "q");
+        let queue = Queue::create(&server, version, "q");
         let extra = [("DefaultVisibilityTimeout", "99"), ("Anything", "x")];
-        for address in [queue.clone(), format!("{queue}/"), "/000000000000/q".into()] {
+        let path = &queue.path;
+        for address in [path.clone(), format!("{path}/"), "/000000000000/q".into()] {
             let pairs = [
                 &extra[..],
                 &[("Action", "GetVisibilityTimeout"), ("Version", version)],
@@ -533,13 +479,13 @@ fn l3_1_3_4_addresses_and_unknown_parameters() {
             let code = refused(&server, version, bad, "GetVisibilityTimeout", &[]);
             assert_eq!(code, "400 InvalidURI", "{bad}");
         }
-        let code = refused(&server, version, &queue, "TagQueue", &[]);
+        let code = queue.refused("TagQueue", &[]);
         assert_eq!(code, "400 InvalidAction");
-        let none = server.get(&format!("{queue}?Version={version}"));
+        let none = server.get(&format!("{path}?Version={version}"));
         assert_eq!(text(&none.text(), "Code"), "MissingParameter", "L4.8");
         let put = server.connect().call(
             "PUT",
-            &format!("{queue}?Version={version}&Action=DeleteQueue"),
+            &format!("{path}?Version={version}&Action=DeleteQueue"),
             "",
             b"",
         );

@@ -1,5 +1,6 @@
 //! Query of 2008-01-01, 2009-02-01 and 2011-10-01 (L9).
 
+use super::signer::{OTHER, OWNER, Query, guarded};
 use super::support::{Server, config, test_config};
 use super::xml::{call, create, form, ok, path, refused, send, text, texts};
 
@@ -577,6 +578,70 @@ fn l9_add_and_remove_permission() {
                 &[("Label", "one")]
             ),
             "Value one for parameter Label is invalid. Reason: Does not exist.."
+        );
+    }
+}
+
+/// Permissions are independent of each other, the policy is the owner's to see, and a policy can
+/// let everybody in.
+#[test]
+fn l9_5_policies_of_2009() {
+    let server = Server::start(guarded(true));
+    for version in [V2009, "2011-10-01"] {
+        let address = format!("/{OWNER}/q");
+        let call = |key: &str, action: &str, pairs: &[(&str, &str)]| {
+            let path = if action == "CreateQueue" {
+                "/"
+            } else {
+                &*address
+            };
+            let response = Query::new(version, key, path, action)
+                .with(pairs)
+                .send(&server);
+            (response.status, response.text())
+        };
+        let add = |label: &str, action: &str| {
+            let pairs = [
+                ("Label", label),
+                ("AWSAccountId", OTHER),
+                ("ActionName", action),
+            ];
+            assert_eq!(call("OWNER", "AddPermission", &pairs).0, 200);
+        };
+        assert_eq!(call("OWNER", "CreateQueue", &[("QueueName", "q")]).0, 200);
+        add("all", "*");
+        add("one", "SendMessage");
+        assert_eq!(
+            call("OWNER", "RemovePermission", &[("Label", "all")]).0,
+            200
+        );
+        let body = [("MessageBody", "m")];
+        assert_eq!(
+            call("OTHER", "SendMessage", &body).0,
+            200,
+            "what is left holds"
+        );
+        assert_eq!(call("OTHER", "ReceiveMessage", &[]).0, 403);
+        add("attributes", "GetQueueAttributes");
+        let (status, all) = call("OTHER", "GetQueueAttributes", &[("AttributeName", "All")]);
+        assert_eq!(status, 200, "{all}");
+        assert!(all.contains("QueueArn") && !all.contains("Policy"), "{all}");
+        let everybody = "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\
+                         \"Action\":\"SQS:SendMessage\",\"Resource\":\"*\"}]}";
+        let policy = [("Attribute.Name", "Policy"), ("Attribute.Value", everybody)];
+        let (status, answer) = call("OWNER", "SetQueueAttributes", &policy);
+        assert_eq!(status, 200, "{answer}");
+        let unsigned = |action: &str| {
+            let query = form(&[
+                ("Action", action),
+                ("Version", version),
+                ("MessageBody", "m"),
+            ]);
+            server.get(&format!("{address}?{query}")).status
+        };
+        assert_eq!(
+            (unsigned("SendMessage"), unsigned("ReceiveMessage")),
+            (200, 401)
         );
     }
 }

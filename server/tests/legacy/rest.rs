@@ -54,6 +54,40 @@ fn l4_post_service_creates_a_queue() {
 }
 
 #[test]
+fn l4_1_the_queue_is_the_path_of_its_url() {
+    let server = Server::start(config());
+    for version in FIRST {
+        let queue = create(&server, version, "q");
+        // Whatever scheme and host a client has in front of it.
+        for host in ["", "http://queue.amazonaws.com", "http://elsewhere:1"] {
+            let address = format!("{host}{queue}");
+            let xml = done(&server, version, "GET", &address, b"");
+            is_root(&xml, "GetVisibilityTimeoutResponse", version);
+        }
+    }
+}
+
+#[test]
+fn l4_3_6_7_headers_of_requests_and_answers() {
+    let server = Server::start(config());
+    for version in FIRST {
+        let headers = format!("aws-version: {version}\r\n");
+        let plain = format!("{headers}content-type: text/plain\r\n");
+        let digest = format!("{plain}content-md5: not-that-of-the-body\r\n");
+        for (number, headers) in [&headers, &plain, &digest].into_iter().enumerate() {
+            let address = format!("/?QueueName={version}-{number}");
+            let created = server.connect().call("POST", &address, headers, b"");
+            assert_eq!(created.status, 200, "{headers}");
+            assert_eq!(created.header("content-type"), Some("text/xml"));
+            let queue = path(&text(&created.text(), "QueueUrl"));
+            let back = format!("{queue}/back");
+            let sent = server.connect().call("PUT", &back, headers, b"m");
+            assert_eq!(sent.status, 200, "{headers}");
+        }
+    }
+}
+
+#[test]
 fn l4_get_service_lists_queues() {
     let server = Server::start(config());
     for version in FIRST {

@@ -36,6 +36,29 @@ fn queues(server: &Server, version: &str) -> usize {
 }
 
 #[test]
+fn l3_2_every_common_parameter_is_needed() {
+    let server = Server::start(guarded(true));
+    for version in FIRST {
+        let list = Query::new(version, "OWNER", "/", "ListQueues").signed(None);
+        let query = list.query();
+        assert!(!query.contains("SignatureVersion"), "the default is 0");
+        assert_eq!(server.get(&format!("/?{query}")).status, 200);
+        for (name, expected) in [
+            ("Action", "400 MissingParameter"),
+            ("AWSAccessKeyId", "401 AuthFailure"),
+            ("Timestamp", "400 MissingParameter"),
+            ("Signature", "400 MissingParameter"),
+        ] {
+            let pairs = query.split('&');
+            let rest = pairs.filter(|pair| !pair.starts_with(&format!("{name}=")));
+            let rest = rest.collect::<Vec<_>>().join("&");
+            let refused = server.get(&format!("/?{rest}"));
+            assert_eq!(code(&refused), expected, "{version} without {name}");
+        }
+    }
+}
+
+#[test]
 fn l10_versions_0_1_and_2_sign_every_version() {
     let server = Server::start(guarded(true));
     for version in ALL {

@@ -1,5 +1,6 @@
 //! SOAP of 2006-04-01 to 2009-02-01 (L8): calls that succeed, and the pages that describe them.
 
+use super::support::tls::{certify, exchange};
 use super::support::{Response, Server, config};
 use super::xml::path;
 use forebay::Store;
@@ -189,6 +190,30 @@ fn l8_soap_is_recognised_by_its_header_or_its_type() {
     let response = server.connect().call("GET", query, headers, b"");
     assert_eq!(response.status, 200);
     assert!(!response.text().contains("Envelope"));
+}
+
+#[test]
+fn l8_soap_over_tls_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = certify(folder.path(), "soap") else {
+        return;
+    };
+    let certificate = files.certificate.clone();
+    let server = Server::start(Config {
+        tls: Some(files),
+        ..config()
+    });
+    for (version, soap) in SPOKEN {
+        let document = envelope(soap, "", &element(version, "ListQueues", ""));
+        let request = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nsoapaction: \"\"\r\n\
+             content-length: {}\r\n\r\n{document}",
+            document.len()
+        );
+        let answer = exchange(server.address, &certificate, request.as_bytes()).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{version} {answer}");
+        assert!(answer.contains("ListQueuesResponse"), "{version} {answer}");
+    }
 }
 
 #[test]

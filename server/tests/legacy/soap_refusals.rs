@@ -1,20 +1,12 @@
 //! SOAP requests that are refused: the right fault, and nothing changed (L8, L8.4).
 
+use super::signer::{OWNER, guarded};
 use super::soap::{
     SOAP_11, SOAP_12, SPOKEN, content, create, element, envelope, escape, is_first, namespace,
     post, receive, send, text, texts,
 };
+use super::soap_signer::{signature, signed, signed_ok, timestamp};
 use super::support::{Response, Server, config};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use forebay_server::Config;
-use forebay_server::auth::time::{amz_text, now_s};
-use forebay_server::config::Credential;
-use forebay_server::legacy::soap::xml::Element;
-use hmac::{Hmac, Mac};
-use sha1::Sha1;
-
-const SECURITY: &str = "http://security.amazonaws.com/doc/2007-01-01/";
 
 /// The version of SOAP of a fault, and its code.
 fn fault(response: &Response) -> (&'static str, String) {
@@ -319,83 +311,6 @@ fn l8_versions_of_soap_and_of_sqs_do_not_mix() {
     assert_eq!(counts(&server, &url), ("0".into(), "0".into()));
 }
 
-fn guarded(weak: bool) -> Config {
-    let mut config = config();
-    config.credentials = vec![Credential {
-        access_key_id: "AKIDEXAMPLE".into(),
-        secret_access_key: "secret".into(),
-        session_token: None,
-        account: "000000000000".into(),
-        user: None,
-        role: None,
-        principal_id: None,
-        expires_at: None,
-        enabled: true,
-    }];
-    config.legacy.weak_signatures = weak;
-    config
-}
-
-/// L8: HMAC-SHA1 of action and time stamp.
-fn signature(secret: &str, action: &str, timestamp: &str) -> String {
-    let mut hmac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
-    hmac.update(format!("{action}{timestamp}").as_bytes());
-    STANDARD.encode(hmac.finalize().into_bytes())
-}
-
-/// A time in the form of ISO 8601, as far away from now as that.
-fn timestamp(skew_s: i64) -> String {
-    let text = amz_text(now_s().checked_add_signed(skew_s).unwrap());
-    let (date, time) = text.split_once('T').unwrap();
-    let (year, month, day) = (&date[..4], &date[4..6], &date[6..]);
-    let (hour, minute, second) = (&time[..2], &time[2..4], &time[4..6]);
-    format!("{year}-{month}-{day}T{hour}:{minute}:{second}.250Z")
-}
-
-/// A call with these credentials, where its version has them.
-fn signed(
-    (version, soap): (&str, &str),
-    action: &str,
-    parameters: &str,
-    credentials: [&str; 3],
-) -> String {
-    let first = is_first(version);
-    let (prefix, bound) = match first {
-        true => ("", String::new()),
-        false => ("a:", format!(" xmlns:a=\"{SECURITY}\"")),
-    };
-    let names = ["AWSAccessKeyId", "Timestamp", "Signature"];
-    let elements: String = names
-        .iter()
-        .zip(credentials)
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("<{prefix}{name}{bound}>{}</{prefix}{name}>", escape(value)))
-        .collect();
-    match first {
-        true => {
-            let call = element(version, action, &format!("{elements}{parameters}"));
-            envelope(soap, "", &call)
-        }
-        false => envelope(soap, &elements, &element(version, action, parameters)),
-    }
-}
-
-/// A call that is signed well: what it answers.
-fn signed_ok(
-    server: &Server,
-    spoken: (&str, &str),
-    path: &str,
-    action: &str,
-    parameters: &str,
-) -> Element {
-    let now = timestamp(0);
-    let proof = signature("secret", action, &now);
-    let document = signed(spoken, action, parameters, ["AKIDEXAMPLE", &now, &proof]);
-    let response = post(server, path, &document);
-    assert_eq!(response.status, 200, "{spoken:?} {}", response.text());
-    content(&response, spoken.1)
-}
-
 /// Credentials for `action` that do not hold, each with what is wrong and the code.
 fn wrong_credentials(first: bool, action: &str) -> Vec<(&'static str, [String; 3], &'static str)> {
     let wrong = if first {
@@ -416,21 +331,29 @@ fn wrong_credentials(first: bool, action: &str) -> Vec<(&'static str, [String; 3
     let stale = "InvalidSecurity";
     let (now, old, early) = (timestamp(0), timestamp(-16 * 60), timestamp(16 * 60));
     let sign = |secret: &str, action: &str, time: &str| signature(secret, action, time);
-    let own = |time: &str, proof: String| ["AKIDEXAMPLE".to_owned(), time.to_owned(), proof];
-    let good = sign("secret", action, &now);
+    let own = |time: &str, proof: String| ["OWNER".to_owned(), time.to_owned(), proof];
+    let good = sign("secret-OWNER", action, &now);
     vec![
         ("secret", own(&now, sign("other", action, &now)), wrong),
         (
             "action",
-            own(&now, sign("secret", "SendMessage", &now)),
+            own(&now, sign("secret-OWNER", "SendMessage", &now)),
             wrong,
         ),
-        ("time", own(&now, sign("secret", action, &old)), wrong),
+        ("time", own(&now, sign("secret-OWNER", action, &old)), wrong),
         ("garbage", own(&now, "&".into()), wrong),
         ("key", ["AKIDOTHER".into(), now.clone(), good], unknown),
-        ("old", own(&old, sign("secret", action, &old)), stale),
-        ("early", own(&early, sign("secret", action, &early)), stale),
-        ("no time", own("now", sign("secret", action, "now")), stale),
+        ("old", own(&old, sign("secret-OWNER", action, &old)), stale),
+        (
+            "early",
+            own(&early, sign("secret-OWNER", action, &early)),
+            stale,
+        ),
+        (
+            "no time",
+            own("now", sign("secret-OWNER", action, "now")),
+            stale,
+        ),
         ("unsigned", own(&now, String::new()), none),
         (
             "nobody",
@@ -453,7 +376,7 @@ fn l8_signatures_in_the_body_and_in_the_header() {
             "CreateQueue",
             &format!("<QueueName>{name}</QueueName>"),
         );
-        let queue = format!("/000000000000/{name}");
+        let queue = format!("/{OWNER}/{name}");
         call(&queue, "SendMessage", "<MessageBody>a</MessageBody>");
         let first = is_first(spoken.0);
         let key = if first { "MessageId" } else { "ReceiptHandle" };
@@ -486,13 +409,44 @@ fn l8_signatures_in_the_body_and_in_the_header() {
     }
 }
 
+/// X.509 is not served: a header of it is refused where it must be understood, and is no
+/// signature elsewhere.
+#[test]
+fn l8_ws_security_is_not_understood() {
+    let server = Server::start(guarded(true));
+    let security = "http://docs.oasis-open.org/wss/2004/01/\
+                    oasis-200401-wss-wssecurity-secext-1.0.xsd";
+    for (version, soap) in SPOKEN {
+        let call = element(version, "CreateQueue", "<QueueName>q</QueueName>");
+        let post = |must: &str| {
+            let header = format!("<w:Security xmlns:w=\"{security}\" {must}/>");
+            post(&server, "/", &envelope(soap, &header, &call))
+        };
+        // The fault of a header has no detail.
+        let must = post("s:mustUnderstand=\"1\"");
+        assert_eq!(must.status, 500);
+        assert!(
+            must.text().contains("soap:MustUnderstand"),
+            "{}",
+            must.text()
+        );
+        let unsigned = match is_first(version) {
+            true => "AuthFailure",
+            false => "MissingCredentials",
+        };
+        assert_eq!(fault(&post("")).1, unsigned, "{version}");
+        let queues = signed_ok(&server, (version, soap), "/", "ListQueues", "");
+        assert!(texts(&queues, "QueueUrl").is_empty(), "nothing was created");
+    }
+}
+
 #[test]
 fn u_signatures_of_soap_are_weak_and_off_unless_configured() {
     let server = Server::start(guarded(false));
     for spoken in SPOKEN {
         let now = timestamp(0);
-        let proof = signature("secret", "ListQueues", &now);
-        let document = signed(spoken, "ListQueues", "", ["AKIDEXAMPLE", &now, &proof]);
+        let proof = signature("secret-OWNER", "ListQueues", &now);
+        let document = signed(spoken, "ListQueues", "", ["OWNER", &now, &proof]);
         let code = match is_first(spoken.0) {
             true => "AuthFailure",
             false => "InvalidSecurity",

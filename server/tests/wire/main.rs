@@ -11,6 +11,7 @@ mod http;
 mod limits;
 mod pages;
 mod polls;
+#[path = "../support/mod.rs"]
 mod support;
 mod testing;
 mod tls;

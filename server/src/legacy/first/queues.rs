@@ -10,7 +10,7 @@ use crate::actions::{Call, done};
 use forebay::command::QueueView;
 use forebay::limits::{LIST_PAGE_MAX, RETENTION_S_MAX, VISIBILITY_S_MAX};
 use forebay::rules::names::{check_queue_name, is_fifo};
-use forebay::{Queue, QueueOptions, Store};
+use forebay::{ErrorKind, Queue, QueueOptions, Store};
 
 /// A name that the version could give: FIFO queues are newer.
 ///
@@ -137,22 +137,27 @@ async fn view(queue: &Queue) -> Result<QueueView, Fault> {
     Ok(done(queue.calls().view()).await?)
 }
 
-/// All that a queue holds: messages in flight and delayed ones too (L3.6, L11.9).
-fn messages(view: &QueueView) -> u64 {
-    view.counts.visible + view.counts.in_flight + view.counts.delayed
-}
-
+/// L11.8, L11.9: whether the queue is empty is decided where it is deleted, so that no message that
+/// is sent meanwhile goes with it.
 async fn delete(store: &Store, queue: &Queue, force: bool) -> Result<Told, Fault> {
-    let view = view(queue).await?;
-    let count = messages(&view);
-    if count > 0 && !force {
-        let text = format!("The queue still has {count} messages.");
-        return Err(Fault::new(Code::NonEmptyQueue, text));
-    }
+    // Unlike today's (S11.6), a second deletion finds no queue.
+    view(queue).await?;
     let key = queue.key();
     let scope = store.scope(&key.account, &key.region);
-    done(scope.calls().delete_queue(&key.name)).await?;
-    Ok(Told::Done)
+    let calls = scope.calls();
+    let deleted = match force {
+        true => done(calls.delete_queue(&key.name)).await,
+        false => done(calls.delete_queue_if_empty(&key.name)).await,
+    };
+    deleted.map(|()| Told::Done).map_err(|refusal| {
+        // Nothing else makes a deletion impossible.
+        let is_kept = refusal.code() == ErrorKind::UnsupportedOperation.name();
+        let fault = Fault::from(refusal);
+        match is_kept {
+            true => Fault::new(Code::NonEmptyQueue, fault.text),
+            false => fault,
+        }
+    })
 }
 
 async fn set_timeout(queue: &Queue, seconds: u32) -> Result<Told, Fault> {
@@ -171,7 +176,8 @@ async fn attributes(version: Version, queue: &Queue, names: &[String]) -> Result
     let wanted = |name: &&&'static str| names.iter().any(|it| it == "All" || it == **name);
     let value = |name: &'static str| match name {
         "VisibilityTimeout" => view.attributes.visibility_s.to_string(),
-        _ => messages(&view).to_string(),
+        // L3.6: messages in flight and delayed ones too.
+        _ => view.counts.total().to_string(),
     };
     let list = known.iter().filter(wanted).map(|name| (*name, value(name)));
     Ok(Told::Attributes(list.collect()))
