@@ -1,15 +1,10 @@
 """boto 2.49 against a server of the versions of old: `boto_2.py ENDPOINT`. Unmodified;
 the version, the signature and the keys are what its users set. Messages go both ways to boto3."""
 
-import base64
-import hashlib
-import hmac
-import http.client
 import sys
 import urllib.parse
 import uuid
 import xml.etree.ElementTree as ElementTree
-from email.utils import formatdate
 from pathlib import Path
 
 # Last, since a script there has the name of the package that is tested here.
@@ -21,6 +16,7 @@ from boto.sqs.connection import SQSConnection
 from boto.sqs.message import RawMessage
 from boto.sqs.regioninfo import SQSRegionInfo
 from cases import equal, run
+from rest import Rest
 
 SECRETS = {"OWNER": "secret-of-the-owner", "READER": "secret-of-the-reader"}
 SECOND = ["2008-01-01", "2009-02-01", "2011-10-01", "2012-11-05"]
@@ -168,28 +164,8 @@ def case_grants(endpoint):
         refused("AccessFailure", 401, reader.get_status, *send)
 
 
-def rest(endpoint, method, address, body=b""):
-    """A request of REST 2006-04-01, signed; the root of its answer."""
-    date, kind = formatdate(usegmt=True), "text/plain"
-    text = f"{method}\n\n{kind}\n{date}\n{address.split('?')[0]}"
-    secret = SECRETS["OWNER"].encode()
-    signature = base64.b64encode(hmac.new(secret, text.encode(), hashlib.sha1).digest()).decode()
-    headers = {
-        "AWS-Version": "2006-04-01",
-        "Authorization": f"AWS OWNER:{signature}",
-        "Content-Type": kind,
-        "Date": date,
-    }
-    connection = http.client.HTTPConnection(urllib.parse.urlsplit(endpoint).netloc)
-    connection.request(method, address, body, headers)
-    answer = connection.getresponse()
-    xml = answer.read()
-    equal((answer.status, xml if answer.status != 200 else b""), (200, b""))
-    return ElementTree.fromstring(xml)
-
-
 def case_rest_of_2006_and_boto3_of_today(endpoint):
-    space = "{http://queue.amazonaws.com/doc/2006-04-01/}"
+    rest = Rest(endpoint, "OWNER", SECRETS["OWNER"])
     today = boto3.client(
         "sqs",
         endpoint_url=endpoint,
@@ -198,22 +174,19 @@ def case_rest_of_2006_and_boto3_of_today(endpoint):
         aws_secret_access_key=SECRETS["OWNER"],
     )
     name = new_name()
-    created = rest(endpoint, "POST", f"/?QueueName={name}")
-    old = of_path(created.findtext(space + "QueueUrl"))
+    old = rest.create(name)
     url = today.get_queue_url(QueueName=name)["QueueUrl"]
     bodies = [BODY, "x" * 262_144, "<Message>text</Message>", "aGVsbG8="]
     for body in bodies:
-        identity = rest(endpoint, "PUT", f"{old}/back", body.encode()).findtext(space + "MessageId")
+        assert rest.send(old, body.encode())
         found = today.receive_message(QueueUrl=url)["Messages"][0]
         equal(found["Body"], body)
         today.delete_message(QueueUrl=url, ReceiptHandle=found["ReceiptHandle"])
-        assert identity
     for body in bodies:
         today.send_message(QueueUrl=url, MessageBody=body)
-        found = rest(endpoint, "GET", f"{old}/front")
-        equal([it.text for it in found.iter(space + "MessageBody")], [body])
-        identity = urllib.parse.quote(found.find(f".//{space}MessageId").text)
-        rest(endpoint, "DELETE", f"{old}/{identity}")
+        ((message, found),) = rest.receive(old)
+        equal(found, body)
+        rest.delete(old, message)
     equal(today.receive_message(QueueUrl=url).get("Messages", []), [])
 
 

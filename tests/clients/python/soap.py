@@ -15,6 +15,7 @@ import boto3
 import zeep
 from cases import equal, run
 from lxml import etree
+from rest import Rest
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 
@@ -280,6 +281,43 @@ def case_what_one_version_sends_every_other_receives(endpoint, _):
             ((key, body),) = reader.receive(own[0])
             equal(body, f"{sender.date} to {reader.date} \r\n&")
             reader.delete(own[0], key)
+
+
+def case_one_pair_of_keys_signs_rest_soap_and_boto3(_, endpoint):
+    """A queue that REST created; each of the three receives what each of them sent."""
+    sqs, rest = modern(endpoint), Rest(endpoint, KEY, SECRET)
+    queue = rest.create(f"mix-{uuid.uuid4().hex[:12]}")
+    today = url_today(endpoint, queue)
+    every_byte = base64.b64encode(bytes(range(256))).decode()
+    bodies = [*BODIES, every_byte, "<Message>m</Message>"]
+
+    def receive_today():
+        (message,) = sqs.receive_message(QueueUrl=today)["Messages"]
+        sqs.delete_message(QueueUrl=today, ReceiptHandle=message["ReceiptHandle"])
+        return message["Body"]
+
+    def receive_by(service, url):
+        ((key, body),) = service.receive(url)
+        service.delete(url, key)
+        return body
+
+    for soap in services(endpoint, secret=SECRET):
+        (url,) = soap.result("ListQueues", QueueNamePrefix=queue.rsplit("/", 1)[1])["QueueUrl"]
+        senders = [lambda body: rest.send(queue, body.encode()),
+                   lambda body: soap.send(url, body),
+                   lambda body: sqs.send_message(QueueUrl=today, MessageBody=body)]
+        receivers = [lambda: receive_by(rest, queue), lambda: receive_by(soap, url), receive_today]
+        for body in bodies:
+            for send in senders:
+                for receive in receivers:
+                    send(body)
+                    equal(receive(), body)
+        equal(soap.receive(url), [])
+    # What is no text was never a message: a client of the time sent it in base64.
+    equal(rest.refused("PUT", f"{queue}/back", bytes(range(256))), (400, "InvalidMessageContents"))
+    wrong = Rest(endpoint, KEY, "other")
+    equal(wrong.refused("PUT", f"{queue}/back", b"m"), (401, "AuthFailure"))
+    equal(rest.receive(queue), [])
 
 
 def case_many_messages_in_one_answer(endpoint, _):
