@@ -69,7 +69,7 @@ impl Queue {
         bug: Option<Bug>,
     ) -> Result<()> {
         match self.holds(receipt)? {
-            Holds::Message if receipt.receive == Receipt::ANY => {
+            Holds::Message if !self.happened(receipt) => {
                 return Err(time::visibility_gone(receipt));
             }
             Holds::Message => time::check_visibility_total(receipt, now_ms, seconds)?,
@@ -95,10 +95,13 @@ impl Queue {
                 false => Holds::Expired,
             }
         } else {
-            match receipt.receive <= entry.receives_here {
-                true => Holds::Message,
-                false => Holds::Gone,
-            }
+            Holds::Message
         })
+    }
+
+    /// Whether the receive that a receipt names is known: it may have been lost with the machine.
+    fn happened(&self, receipt: &Receipt) -> bool {
+        let entry = self.messages.get(&receipt.sequence);
+        entry.is_some_and(|entry| (1..=entry.receives_here).contains(&receipt.receive))
     }
 }

@@ -11,7 +11,6 @@ use crate::key::QueueKey;
 use crate::message::Receipt;
 use crate::rules;
 use std::collections::HashSet;
-use std::ops::RangeFrom;
 
 impl Tx {
     pub(super) fn delete(&mut self, queue: &QueueKey, receipts: &[Receipt]) -> Result<Outcome> {
@@ -26,8 +25,7 @@ impl Tx {
         let mut sequences = Vec::with_capacity(receipts.len());
         let mut seen = HashSet::with_capacity(receipts.len());
         for receipt in receipts {
-            let allowed = Receipt::ANY..;
-            let found = self.find_receipt(sid, &config, receipt, allowed);
+            let found = self.find_receipt(sid, &config, receipt);
             answers.push(found.and_then(|found| {
                 match found {
                     // An entry before this one deleted it.
@@ -84,11 +82,15 @@ impl Tx {
         seconds: u32,
     ) -> Result<()> {
         rules::time::check_visibility(seconds)?;
-        let Some(entry) = self.find_receipt(sid, config, receipt, 1..)? else {
+        let Some(entry) = self.find_receipt(sid, config, receipt)? else {
             return Err(rules::time::visibility_gone(receipt));
         };
         if is_fifo(sid) && !self.holds(&entry, receipt) {
             return Err(rules::time::receipt_expired(receipt));
+        }
+        // The receive may have been lost with the machine: then nothing is hidden.
+        if !(1..=entry.standing.receives).contains(&receipt.receive) {
+            return Err(rules::time::visibility_gone(receipt));
         }
         rules::time::check_visibility_total(receipt, self.now_ms, seconds)?;
         self.lease_step(&[Record::Visibility {
@@ -99,24 +101,20 @@ impl Tx {
         }])
     }
 
-    /// The message of a receipt; `None` if it is gone, or if the receipt names a receive that
-    /// did not happen (which is answered alike). `allowed` are the receives that count.
+    /// The message of a receipt; `None` if it is gone.
     fn find_receipt(
         &mut self,
         sid: StorageId,
         config: &Config,
         receipt: &Receipt,
-        allowed: RangeFrom<u32>,
     ) -> Result<Option<MessageEntry>> {
         rules::receipt::check_queue(receipt, config.record.uid)?;
         let now_ms = self.now_ms;
         let retention_ms = retention_ms(&config.attributes);
-        Ok(self.index.message(sid, receipt.sequence)?.filter(|entry| {
-            let standing = &entry.standing;
-            let happened = receipt.receive <= standing.receives;
-            (is_fifo(sid) || (happened && allowed.contains(&receipt.receive)))
-                && standing.sent_ms.saturating_add(retention_ms) > now_ms
-        }))
+        Ok(self
+            .index
+            .message(sid, receipt.sequence)?
+            .filter(|entry| entry.standing.sent_ms.saturating_add(retention_ms) > now_ms))
     }
 
     /// FIFO: whether a receipt's lease still runs (S2.21).

@@ -146,6 +146,19 @@ fn s2_14_any_receipt_deletes_and_hides_nothing() {
     assert_eq!(fixture.counts("q"), (0, 0, 0));
 }
 
+/// A receive is a lease, and may be lost with the machine; its holder's delete must not be.
+#[test]
+fn s2_14_a_receipt_of_a_lost_receive_deletes() {
+    let fixture = Fixture::standard(&[("VisibilityTimeout", "1")]);
+    fixture.send("q", "m");
+    let mut later = fixture.receive("q", 1).remove(0);
+    later.receipt.receive = 2;
+    let hidden = fixture.change("q", &later, 30).unwrap_err();
+    assert!(hidden.text().contains("does not exist or is not available"));
+    fixture.delete("q", &later).unwrap();
+    assert_eq!(fixture.counts("q"), (0, 0, 0));
+}
+
 #[test]
 fn s2_16_deleting_again_succeeds() {
     let fixture = Fixture::standard(&[]);

@@ -29,9 +29,9 @@ BEGIN
             END IF;
         END LOOP;
     ELSE
-        v_seqs := ARRAY(SELECT u.seq FROM unnest(p_seqs, p_receives) u (seq, receive)
-            JOIN @s@.live x ON x.storage = h.storage AND x.seq = u.seq
-            WHERE u.receive <= x.receives);
+        -- The receive itself may have been lost with the machine: any receipt deletes.
+        v_seqs := ARRAY(SELECT x.seq FROM @s@.live x
+            WHERE x.storage = h.storage AND x.seq = ANY (p_seqs));
         IF cardinality(v_seqs) > 0 THEN
             h := @s@.remove(h, v_seqs);
         END IF;
