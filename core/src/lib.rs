@@ -22,6 +22,8 @@ pub use handle::{
     Call, Calls, DeleteRequest, Message, MoveTaskEntry, NamePage, OpenOptions, PeekOptions, Queue,
     QueueOptions, ReceiveOptions, SendReceipt, SendRequest, Store, Ticket, VisibilityRequest,
 };
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
 
 /// The examples of README.md compile.
 #[cfg(doctest)]

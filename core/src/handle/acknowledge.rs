@@ -132,7 +132,7 @@ impl Calls<'_, Queue> {
     }
 }
 
-fn read_receipt(source: ReceiptSource) -> Result<Receipt> {
+pub(super) fn read_receipt(source: ReceiptSource) -> Result<Receipt> {
     match source {
         ReceiptSource::Text(handle) => receipt::decode(&handle),
         ReceiptSource::Message(receipt) => Ok(receipt),

@@ -11,6 +11,8 @@ mod call;
 #[cfg(all(test, unix))]
 mod fork_tests;
 mod ids;
+#[cfg(feature = "postgres")]
+mod joined;
 mod location;
 mod message;
 mod move_task;

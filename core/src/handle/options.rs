@@ -93,7 +93,8 @@ impl OpenOptions {
     }
 
     /// How long an operation waits for a lock that another process holds before it answers
-    /// [`Busy`](crate::ErrorKind::Busy). Default 30 s.
+    /// [`Busy`](crate::ErrorKind::Busy), and for a database that is away before it answers
+    /// [`Unavailable`](crate::ErrorKind::Unavailable). Default 30 s.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.store.lock_timeout = timeout;
         self
@@ -120,12 +121,12 @@ impl OpenOptions {
         self
     }
 
-    /// Opens `location`: a directory, or `mem:` for a private store that ends with its last
-    /// handle. Two opens of one directory in a process share one engine.
+    /// Opens `location`: a directory, `mem:` for a private store that ends with its last handle,
+    /// or a `postgres://` URL. Two opens of one directory in a process share one engine.
     ///
     /// Errors: [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a location of an unknown
     /// form, and the store's own: `ForeignDirectory`, `UnsupportedFormat`, `NetworkFileSystem`,
-    /// `Busy`, `Io`, `Corrupt`.
+    /// `Busy`, `Io`, `Corrupt`, `Unavailable`.
     pub fn open(&self, location: impl AsRef<Path>) -> Result<Store> {
         self.open_storage(Location::parse(location.as_ref())?.open(&self.store)?)
     }

@@ -57,7 +57,7 @@ impl Queue {
         })
     }
 
-    fn entry(&self, request: SendRequest) -> SendEntry {
+    pub(super) fn entry(&self, request: SendRequest) -> SendEntry {
         SendEntry {
             id: self.shared().ids.message_id(),
             body: request.body,

@@ -63,6 +63,12 @@ pub trait Storage: Send + Sync + 'static {
         None
     }
 
+    /// The schema of its tables, of a store in a PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    fn schema(&self) -> Option<&str> {
+        None
+    }
+
     /// Verifies the store's files against each other.
     fn check(&self) -> Result<CheckReport>;
 

@@ -233,9 +233,8 @@ fn put(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
         };
         let mut admitted = send::admit(&info.attributes, entries, *batch).unwrap_or_default();
         for (entry, admitted) in entries.iter().zip(&mut admitted) {
-            if entry.sender.contains('\0') {
-                let reason = "It must not contain NUL in a store on PostgreSQL.";
-                *admitted = Err(Error::bad_value("with NUL", "SenderId", reason));
+            if let Err(refused) = rows::check_sender(&entry.sender) {
+                *admitted = Err(refused);
             }
             if let Ok(admitted) = admitted {
                 columns.push(info, entry, admitted);

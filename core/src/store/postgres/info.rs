@@ -3,13 +3,14 @@
 
 use super::failure::Failure;
 use super::pool::{Connection, Sql};
+use super::schema;
 use crate::command::{Counts, QueueView};
 use crate::key::QueueKey;
 use crate::queue::QueueAttributes;
 use crate::rules::attributes;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tokio_postgres::Row;
+use tokio_postgres::{GenericClient, Row};
 
 /// A queue as it was when it was looked at.
 #[derive(Debug)]
@@ -37,6 +38,19 @@ impl Info {
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [&key.account, &key.region, &key.name];
         let row = connection.client.query_opt(&statement, &params).await?;
+        row.map(|row| Self::read(key, &row)).transpose()
+    }
+
+    /// Looks at the queue inside of a transaction of others.
+    pub async fn load_in<C: GenericClient>(
+        client: &C,
+        schema: &str,
+        key: &QueueKey,
+    ) -> Result<Option<Self>, Failure> {
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&key.account, &key.region, &key.name];
+        let text = schema::fill(Sql::Load.text(), schema);
+        let row = client.query_opt(&text, &params).await?;
         row.map(|row| Self::read(key, &row)).transpose()
     }
 

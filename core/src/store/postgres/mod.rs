@@ -11,6 +11,7 @@
 //! | `pool`, `tls`, `failure` | connections, and what their errors mean |
 //! | `engine` | lanes: the commands of a queue follow each other, many in one transaction |
 //! | `calls` | commands become calls of functions, rows become answers |
+//! | `joined` | sends and deletes inside of the caller's transaction |
 //! | `queues`, `tasks` | creating, changing, listing queues; move tasks |
 //! | `listen` | how waits learn of changes |
 //! | `keeper` | what no command waits for |
@@ -19,6 +20,7 @@ mod calls;
 mod engine;
 mod failure;
 mod info;
+pub mod joined;
 mod keeper;
 mod listen;
 mod location;

@@ -1,8 +1,8 @@
--- Sending inside of the caller's own transaction: nothing is locked until it ends, and the message
--- is there when the caller's changes are. It gets its place in the queue when a command of the
--- queue next looks, so that no reader can have passed it.
+-- Sending and deleting inside of the caller's own transaction: nothing is locked until it ends, and
+-- the message is there, or gone, when the caller's changes are. A command of the queue that looks
+-- next carries it out, so that no reader can have passed a message.
 
--- Takes in what was sent so, in the order sent.
+-- Takes in what was sent and deleted so, in the order of the calls.
 CREATE FUNCTION @s@.take_in(h @s@.heads, p_step integer) RETURNS @s@.heads LANGUAGE plpgsql AS $$
 DECLARE
     v_by_group boolean;
@@ -13,27 +13,75 @@ BEGIN
         DELETE FROM @s@.inbox i WHERE i.uid = h.uid AND i.n = ANY (ARRAY(
             SELECT k.n FROM @s@.inbox k WHERE k.uid = h.uid ORDER BY k.n LIMIT p_step))
         RETURNING *)
-    SELECT array_agg(t.id ORDER BY n) AS ids, array_agg(t.body ORDER BY n) AS bodies,
-        array_agg(t.attributes ORDER BY n) AS attributes, array_agg(t.grp ORDER BY n) AS groups,
-        array_agg(t.dedup ORDER BY n) AS dedups, array_agg(t.sender ORDER BY n) AS senders,
-        array_agg(coalesce(t.delay_ms, h.delay_ms) ORDER BY n) AS delays,
-        array_agg(NULL::text) AS traces
+    SELECT count(*) AS n,
+        array_agg(t.gone_seq ORDER BY t.n) FILTER (WHERE t.gone_seq IS NOT NULL) AS gone,
+        array_agg(t.id ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS ids,
+        array_agg(t.body ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS bodies,
+        array_agg(t.attributes ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS attributes,
+        array_agg(t.trace ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS traces,
+        array_agg(t.grp ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS groups,
+        array_agg(t.dedup ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS dedups,
+        array_agg(t.sender ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS senders,
+        array_agg(coalesce(t.delay_ms, h.delay_ms) ORDER BY t.n)
+            FILTER (WHERE t.gone_seq IS NULL) AS delays
     INTO b FROM taken t;
-    IF b.ids IS NULL THEN
+    IF b.n = 0 THEN
         RETURN h;
     END IF;
-    v_by_group := (SELECT q.attributes::json ->> 'DeduplicationScope' = 'messageGroup'
-        FROM @s@.queues q WHERE q.uid = h.uid);
-    SELECT * INTO x FROM @s@.accept(h, coalesce(v_by_group, false), NULL, b.ids, b.bodies,
-        b.attributes, b.traces, b.groups, b.dedups, b.delays, b.senders);
-    h := x.h;
-    h.firm := true;
     h.dirty := true;
+    IF b.gone IS NOT NULL THEN
+        h := @s@.remove(h, b.gone);
+    END IF;
+    IF b.ids IS NOT NULL THEN
+        v_by_group := (SELECT q.attributes::json ->> 'DeduplicationScope' = 'messageGroup'
+            FROM @s@.queues q WHERE q.uid = h.uid);
+        SELECT * INTO x FROM @s@.accept(h, coalesce(v_by_group, false), NULL, b.ids, b.bodies,
+            b.attributes, b.traces, b.groups, b.dedups, b.delays, b.senders);
+        h := x.h;
+        h.firm := true;
+    END IF;
     -- More may be there: the command comes again.
-    IF cardinality(b.ids) >= p_step THEN
+    IF b.n >= p_step THEN
         h.code := 2;
     END IF;
     RETURN h;
+END
+$$;
+
+-- A message that is there when the present transaction commits. It was admitted by the caller; a
+-- null delay is the queue's.
+CREATE FUNCTION @s@.enlist(p_uid bigint, p_id uuid, p_body bytea, p_attributes text, p_trace text,
+    p_grp text, p_dedup text, p_delay_ms bigint, p_sender text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO @s@.inbox (uid, id, body, attributes, trace, grp, dedup, delay_ms, sender)
+    VALUES (p_uid, p_id, p_body, p_attributes, p_trace, p_grp, p_dedup, p_delay_ms, p_sender);
+    -- Who waits cannot be known here: a receiver may begin to before this commits.
+    PERFORM pg_notify('@channel@', p_uid::text);
+END
+$$;
+
+-- A message that is gone when the present transaction commits. False, and nothing is done, if the
+-- receipt expired (S2.21). One that is not seen may have come after the caller's snapshot.
+CREATE FUNCTION @s@.enlist_delete(p_uid bigint, p_seq bigint, p_receive bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    q @s@.queues;
+    l @s@.live;
+BEGIN
+    SELECT * INTO q FROM @s@.queues k WHERE k.uid = p_uid;
+    SELECT * INTO l FROM @s@.live k WHERE k.storage = q.storage AND k.seq = p_seq;
+    IF FOUND AND q.fifo
+        AND NOT (l.state = 3 AND l.receives = p_receive AND l.until_ms > @s@.now_ms())
+    THEN
+        RETURN false;
+    END IF;
+    INSERT INTO @s@.inbox (uid, gone_seq) VALUES (p_uid, p_seq);
+    IF q.fifo THEN
+        -- Somebody may wait for the next one of the group.
+        PERFORM pg_notify('@channel@', p_uid::text);
+    END IF;
+    RETURN true;
 END
 $$;
 
@@ -87,11 +135,8 @@ BEGIN
         END IF;
         p_deduplication := encode(sha256(p_body), 'hex');
     END IF;
-    INSERT INTO @s@.inbox (uid, id, body, attributes, grp, dedup, delay_ms, sender)
-    VALUES (q.uid, v_id, p_body, v_attributes, p_group, p_deduplication,
+    PERFORM @s@.enlist(q.uid, v_id, p_body, v_attributes, NULL, p_group, p_deduplication,
         CASE WHEN NOT q.fifo THEN p_delay * 1000 END, p_account);
-    -- Who waits cannot be known here: a receiver may begin to before this commits.
-    PERFORM pg_notify('@channel@', q.uid::text);
     RETURN v_id;
 END
 $$;
@@ -125,4 +170,61 @@ BEGIN
         RAISE EXCEPTION 'An attribute stands twice' USING ERRCODE = '22023';
     END IF;
 END
+$$;
+
+-- Deletes a message within the present transaction, by the receipt handle of a receive. Deleting
+-- what is gone succeeds (S2.16). A FIFO receipt is looked at now (S2.21); the message goes with the
+-- commit, whatever came in between.
+CREATE FUNCTION @s@.delete(p_queue text, p_receipt text, p_account text DEFAULT '000000000000',
+    p_region text DEFAULT 'us-east-1') RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_uid bigint;
+    v_bytes bytea;
+BEGIN
+    SELECT k.uid INTO v_uid FROM @s@.queues k
+        WHERE k.account = p_account AND k.region = p_region AND k.name = p_queue;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'The specified queue does not exist: %', p_queue USING ERRCODE = 'P0002';
+    END IF;
+    v_bytes := @s@.receipt_bytes(p_receipt);
+    -- Version, queue, sequence number, receive, time of the receive, checksum.
+    IF v_bytes IS NULL OR @s@.number_at(v_bytes, 2, 8) <> v_uid THEN
+        RAISE EXCEPTION 'The input receipt handle "%" is not a valid receipt handle.', p_receipt
+            USING ERRCODE = '22023';
+    END IF;
+    IF NOT @s@.enlist_delete(v_uid, @s@.number_at(v_bytes, 10, 8), @s@.number_at(v_bytes, 18, 4))
+    THEN
+        RAISE EXCEPTION 'The receipt handle has expired: %', p_receipt USING ERRCODE = '22023';
+    END IF;
+END
+$$;
+
+-- The bytes of a receipt handle; null for a text that is none (S2.17).
+CREATE FUNCTION @s@.receipt_bytes(p_receipt text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    v_bytes bytea;
+    v_crc bigint := 4294967295;
+BEGIN
+    IF coalesce(p_receipt, '') !~ '^[A-Za-z0-9_-]{44}$' THEN
+        RETURN NULL;
+    END IF;
+    v_bytes := decode(translate(p_receipt, '-_', '+/'), 'base64');
+    FOR i IN 0..28 LOOP
+        v_crc := v_crc # get_byte(v_bytes, i);
+        FOR bit IN 1..8 LOOP
+            v_crc := (v_crc >> 1) # CASE WHEN v_crc & 1 = 1 THEN 2197175160 ELSE 0 END;
+        END LOOP;
+    END LOOP;
+    IF get_byte(v_bytes, 0) <> 1 OR @s@.number_at(v_bytes, 30, 4) <> v_crc # 4294967295 THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_bytes;
+END
+$$;
+
+-- A number of 4 or 8 bytes, the largest first; the first byte of all is at 1.
+CREATE FUNCTION @s@.number_at(p_bytes bytea, p_at integer, p_count integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT ('x' || lpad(encode(substring(p_bytes FROM p_at FOR p_count), 'hex'), 16, '0'))
+        ::bit(64)::bigint
 $$;

@@ -120,18 +120,22 @@ BEGIN
 END
 $$;
 
--- What was sent inside of transactions of others, until the next command of the queue.
+-- What was sent and deleted inside of transactions of others, until the next command of the queue:
+-- a message, or the number of one that goes.
 CREATE TABLE @s@.inbox (
     n bigint GENERATED ALWAYS AS IDENTITY,
     uid bigint NOT NULL,
-    id uuid NOT NULL,
-    body bytea NOT NULL,
+    gone_seq bigint,
+    id uuid,
+    body bytea,
     attributes text,
+    trace text,
     grp text COLLATE "C",
     dedup text COLLATE "C",
     delay_ms bigint,
-    sender text NOT NULL,
-    PRIMARY KEY (uid, n)
+    sender text,
+    PRIMARY KEY (uid, n),
+    CHECK ((gone_seq IS NULL) = (id IS NOT NULL AND body IS NOT NULL AND sender IS NOT NULL))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- Where each message stands. state: 0 delayed, 1 returned, 2 never received, 3 in flight.
