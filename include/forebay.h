@@ -215,6 +215,10 @@ enum forebay_status
      * A panic was caught at the language boundary.
      */
     FOREBAY_STATUS_PANIC = 113,
+    /**
+     * The database cannot be reached, or a fail-over to another one is under way.
+     */
+    FOREBAY_STATUS_UNAVAILABLE = 114,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

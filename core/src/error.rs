@@ -82,11 +82,13 @@ pub enum ErrorKind {
     Internal = 112,
     /// A panic was caught at the language boundary.
     Panic = 113,
+    /// The database cannot be reached, or a fail-over to another one is under way.
+    Unavailable = 114,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [ErrorKind; 33] = [
+    pub const ALL: [ErrorKind; 34] = [
         Self::QueueDoesNotExist,
         Self::QueueNameExists,
         Self::QueueDeletedRecently,
@@ -120,6 +122,7 @@ impl ErrorKind {
         Self::Cancelled,
         Self::Internal,
         Self::Panic,
+        Self::Unavailable,
     ];
 
     /// The stable number.
@@ -165,6 +168,7 @@ impl ErrorKind {
             Self::Cancelled => "Forebay.Cancelled",
             Self::Internal => "Forebay.Internal",
             Self::Panic => "Forebay.Panic",
+            Self::Unavailable => "Forebay.Unavailable",
         }
     }
 
@@ -177,6 +181,7 @@ impl ErrorKind {
                 | Self::OverLimit
                 | Self::Busy
                 | Self::DiskFull
+                | Self::Unavailable
         )
     }
 }

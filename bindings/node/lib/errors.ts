@@ -92,3 +92,5 @@ export class Cancelled extends ForebayError {}
 export class Internal extends ForebayError {}
 /** A panic was caught at the language boundary. */
 export class Panic extends ForebayError {}
+/** The database cannot be reached, or a fail-over to another one is under way. */
+export class Unavailable extends ForebayError {}

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(feature = "postgres")]
 
-mod proxy;
+mod joined;
+mod tls;
 
 use forebay::store::Durability;
 use forebay::{ErrorKind, OpenOptions, QueueOptions, ReceiveOptions, SendRequest, Store};
-use forebay_test_postgres::{Cluster, Transaction, query, shared};
-use proxy::Proxy;
+use forebay_test_postgres::{Cluster, Proxy, query, shared};
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
@@ -96,12 +96,12 @@ fn postgres_that_refuses_or_is_absent_is_told_clearly() {
         ),
         (
             format!("postgres://forebay@127.0.0.1:{port}/postgres?sslmode=require"),
-            ErrorKind::Busy,
+            ErrorKind::Unavailable,
             "cannot be reached",
         ),
         (
             "postgres://forebay@127.0.0.1:9/postgres".into(),
-            ErrorKind::Busy,
+            ErrorKind::Unavailable,
             "cannot be reached",
         ),
     ] {
@@ -138,7 +138,7 @@ fn postgres_sends_of_unknown_outcome_are_stored_once() {
     let Some((cluster, location)) = place() else {
         return;
     };
-    let proxy = Proxy::start(cluster.port());
+    let proxy = Proxy::start(cluster.port()).unwrap();
     let through = location.replace(&cluster.port().to_string(), &proxy.port().to_string());
     let store = Store::open(&through).unwrap();
     let plain = store.create_queue("plain", &QueueOptions::new()).unwrap();
@@ -167,7 +167,7 @@ fn postgres_loses_and_doubles_nothing_when_connections_are_cut() {
     let Some((cluster, location)) = place() else {
         return;
     };
-    let proxy = Proxy::start(cluster.port());
+    let proxy = Proxy::start(cluster.port()).unwrap();
     let through = location.replace(&cluster.port().to_string(), &proxy.port().to_string());
     let store = Store::open(&through).unwrap();
     let options = QueueOptions::new().visibility_timeout(1);
@@ -225,7 +225,7 @@ fn postgres_that_ends_and_comes_back_needs_no_new_handle() {
     queue.send("before").unwrap();
     cluster.stop();
     let error = queue.send("lost").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.retryable());
     assert!(
         error.text().contains("PostgreSQL cannot be reached"),
@@ -317,50 +317,6 @@ fn postgres_keeps_the_order_of_groups_among_processes() {
     assert_eq!(seen.len(), GROUPS);
     for numbers in seen.values() {
         assert_eq!(*numbers, (0..EACH).collect::<Vec<_>>());
-    }
-}
-
-/// A transaction that sent and stays open keeps nobody back, and nobody passes its message.
-#[test]
-fn postgres_sends_of_open_transactions_are_neither_waited_for_nor_passed() {
-    let Some((_, location)) = place() else { return };
-    let store = Store::open(&location).unwrap();
-    let schema = location.rsplit_once("schema=").unwrap().1;
-    let dedup = QueueOptions::new().fifo().content_deduplication(true);
-    for (name, options, group) in [
-        ("plain", QueueOptions::new(), "NULL"),
-        ("one.fifo", dedup, "'g'"),
-    ] {
-        let queue = store.create_queue(name, &options).unwrap();
-        let send = |body: &str| {
-            let group = group.trim_matches('\'');
-            match group {
-                "NULL" => queue.send(body.to_owned()),
-                _ => queue.send(SendRequest::new(body.to_owned()).group(group.to_owned())),
-            }
-        };
-        let insert =
-            |body: &str| format!("SELECT {schema}.send('{name}', '{body}'::text, {group})");
-        let open = Transaction::begin(&location, &insert("held")).unwrap();
-        let undone = Transaction::begin(&location, &insert("undone")).unwrap();
-        for n in 0..20 {
-            send(&format!("{n}")).unwrap();
-        }
-        let later: Vec<String> = (0..20).map(|n| format!("{n}")).collect();
-        assert_eq!(all(&queue), later, "{name}");
-        undone.run("ROLLBACK").unwrap();
-        let (sender, receiver) = channel();
-        let _ticket = queue
-            .receive_start(ReceiveOptions::new().wait(20), move |found| {
-                sender.send(found).unwrap();
-            })
-            .unwrap();
-        open.run("COMMIT").unwrap();
-        let found = receiver.recv_timeout(WATCHDOG).unwrap().unwrap();
-        assert_eq!(&found[0].body()[..], b"held");
-        found[0].delete().unwrap();
-        assert_eq!(all(&queue), Vec::<String>::new());
-        assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
     }
 }
 

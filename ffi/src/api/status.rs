@@ -76,13 +76,15 @@ pub enum Status {
     Internal = 112,
     /// A panic was caught at the language boundary.
     Panic = 113,
+    /// The database cannot be reached, or a fail-over to another one is under way.
+    Unavailable = 114,
 }
 
 impl Status {
     /// Every failure, in the order of its number.
     ///
     /// cbindgen:ignore
-    pub const FAILURES: [Status; 33] = [
+    pub const FAILURES: [Status; 34] = [
         Self::QueueDoesNotExist,
         Self::QueueNameExists,
         Self::QueueDeletedRecently,
@@ -116,6 +118,7 @@ impl Status {
         Self::Cancelled,
         Self::Internal,
         Self::Panic,
+        Self::Unavailable,
     ];
 
     /// The stable number.
@@ -167,6 +170,7 @@ impl Status {
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Internal => ErrorKind::Internal,
             Self::Panic => ErrorKind::Panic,
+            Self::Unavailable => ErrorKind::Unavailable,
         })
     }
 

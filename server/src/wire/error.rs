@@ -48,9 +48,11 @@ fn row(kind: ErrorKind) -> Row {
         ErrorKind::OverLimit => ("OverLimit", code, 403),
         ErrorKind::UnsupportedOperation => ("UnsupportedOperation", code, 400),
         ErrorKind::ResourceNotFound => ("ResourceNotFoundException", code, 404),
-        ErrorKind::Busy | ErrorKind::DiskFull | ErrorKind::Closed | ErrorKind::Cancelled => {
-            ("ServiceUnavailable", "ServiceUnavailable", 503)
-        }
+        ErrorKind::Busy
+        | ErrorKind::DiskFull
+        | ErrorKind::Closed
+        | ErrorKind::Cancelled
+        | ErrorKind::Unavailable => ("ServiceUnavailable", "ServiceUnavailable", 503),
         _ => ("InternalFailure", "InternalFailure", 500),
     }
 }

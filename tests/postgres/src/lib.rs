@@ -1,6 +1,12 @@
 //! Private PostgreSQL servers for tests: in a temporary directory, on loopback, as a user without
 //! rights, gone with the process that started them, however it ends.
 
+mod pair;
+mod proxy;
+
+pub use pair::Pair;
+pub use proxy::Proxy;
+
 use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -30,8 +36,14 @@ pub struct Cluster {
     directory: TempDir,
 }
 
-/// The folder of `postgres` and `initdb`, of the newest version there is.
+/// Names the folder of the programs to test with, where it is not to be the newest installed.
+pub const PROGRAMS: &str = "FOREBAY_POSTGRES_BIN";
+
+/// The folder of `postgres` and `initdb`: that of [`PROGRAMS`], or of the newest version there is.
 pub fn programs() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os(PROGRAMS) {
+        return Some(folder.into());
+    }
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir(DEBIAN)
         .into_iter()
         .flatten()
@@ -76,15 +88,8 @@ impl Cluster {
     }
 
     fn make(settings: &[&str], lasts: bool) -> io::Result<Self> {
-        let programs = programs().ok_or_else(|| io::Error::other("no PostgreSQL"))?;
-        let directory = TempDir::with_prefix("forebay-postgres-")?;
-        let user = unprivileged()?;
-        if let Some((uid, gid)) = user {
-            chown(directory.path(), Some(uid), Some(gid))?;
-        }
-        std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o700))?;
-        let data = directory.path().join("data");
-        let mut initdb = as_user(&programs.join("initdb"), user);
+        let mut cluster = Self::prepare(settings, lasts)?;
+        let mut initdb = as_user(&cluster.programs.join("initdb"), cluster.user);
         initdb
             .args([
                 "--username=forebay",
@@ -93,9 +98,22 @@ impl Cluster {
                 "--encoding=UTF8",
             ])
             .args(["--locale=C", "--pgdata"])
-            .arg(&data);
+            .arg(cluster.data());
         run(initdb)?;
-        let mut cluster = Self {
+        cluster.restart()?;
+        Ok(cluster)
+    }
+
+    /// A place for a server, without one.
+    fn prepare(settings: &[&str], lasts: bool) -> io::Result<Self> {
+        let programs = programs().ok_or_else(|| io::Error::other("no PostgreSQL"))?;
+        let directory = TempDir::with_prefix("forebay-postgres-")?;
+        let user = unprivileged()?;
+        if let Some((uid, gid)) = user {
+            chown(directory.path(), Some(uid), Some(gid))?;
+        }
+        std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o700))?;
+        Ok(Self {
             keeper: None,
             programs,
             user,
@@ -103,9 +121,40 @@ impl Cluster {
             settings: settings.iter().map(ToString::to_string).collect(),
             lasts,
             directory,
-        };
-        cluster.restart()?;
-        Ok(cluster)
+        })
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Begins anew as a standby of `primary`, with a copy of it.
+    fn follow(&mut self, primary: &Self) -> io::Result<()> {
+        self.stop();
+        if self.data().exists() {
+            std::fs::remove_dir_all(self.data())?;
+        }
+        let mut copy = as_user(&self.programs.join("pg_basebackup"), self.user);
+        copy.args(["--host=127.0.0.1", "--username=forebay", "--no-password"])
+            .arg(format!("--port={}", primary.port))
+            .args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf"])
+            .arg("--pgdata")
+            .arg(self.data());
+        run(copy)?;
+        self.restart()
+    }
+
+    /// Kills every process of the server at once, as the loss of its machine would.
+    pub fn kill(&mut self) -> io::Result<()> {
+        let text = std::fs::read_to_string(self.data().join("postmaster.pid"))?;
+        let server = text.lines().next().unwrap_or_default().to_owned();
+        // Stopped first, so that no child is born between the look and the kill.
+        signal("-STOP", std::slice::from_ref(&server))?;
+        let mut all = children(&server)?;
+        all.push(server);
+        signal("-KILL", &all)?;
+        self.stop();
+        Ok(())
     }
 
     /// Starts the server after [`Cluster::stop`], on the same port.
@@ -121,7 +170,7 @@ impl Cluster {
             .args(["-c", script, "sh"])
             .arg(self.programs.join("postgres"))
             .arg("-D")
-            .arg(self.directory.path().join("data"))
+            .arg(self.data())
             .args(["-p", &self.port.to_string()])
             .arg("-k")
             .arg(self.directory.path())
@@ -271,6 +320,11 @@ impl Transaction {
         Ok(transaction)
     }
 
+    /// The client that it was begun on, and a runtime to wait with.
+    pub fn parts(&self) -> (&tokio_postgres::Client, &tokio::runtime::Runtime) {
+        (&self.client, &self.runtime)
+    }
+
     /// Carries out statements in it; `COMMIT` and `ROLLBACK` end it.
     pub fn run(&self, sql: &str) -> io::Result<()> {
         let run = self.client.batch_execute(sql);
@@ -321,6 +375,26 @@ pub fn as_user(program: &Path, user: Option<(u32, u32)>) -> Command {
         command.uid(uid).gid(gid);
     }
     command
+}
+
+/// Processes whose parent is this one.
+fn children(parent: &str) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        // "pid (name) state parent ...", and the name may hold anything. A process may have ended.
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        if after_name.split_whitespace().nth(1) == Some(parent) {
+            found.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(found)
+}
+
+fn signal(name: &str, processes: &[String]) -> io::Result<()> {
+    let mut kill = Command::new("kill");
+    kill.arg(name).args(processes);
+    run(kill)
 }
 
 fn run(mut command: Command) -> io::Result<()> {

@@ -254,6 +254,14 @@ class Panic(Error):
     code = "Forebay.Panic"
 
 
+class Unavailable(Error):
+    """The database cannot be reached, or a fail-over to another one is under way."""
+
+    number = 114
+    code = "Forebay.Unavailable"
+    retryable = True
+
+
 BY_NUMBER: Final[dict[int, type[Error]]] = {kind.number: kind for kind in Error.__subclasses__()}
 """The class of each number."""
 

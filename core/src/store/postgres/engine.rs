@@ -238,10 +238,9 @@ impl Engine {
             Ok(connection) => {
                 let limit = self.pool.connector.answer_timeout();
                 let work = self.run_on(connection, key, jobs);
-                timeout(limit, work).await.unwrap_or_else(|_| {
-                    let text = "PostgreSQL does not answer";
-                    Err(Failure::Lost(Error::new(ErrorKind::Busy, text)))
-                })
+                timeout(limit, work)
+                    .await
+                    .unwrap_or_else(|_| Err(Failure::silent()))
             }
             Err(failure) => Err(failure),
         };
@@ -309,7 +308,7 @@ impl Engine {
         }
         if connection.take_unconfirmed() {
             let text = "the wait for the synchronous standby was cancelled";
-            return Err(Failure::Lost(Error::new(ErrorKind::Busy, text)));
+            return Err(Failure::Lost(Error::new(ErrorKind::Unavailable, text)));
         }
         for (call, rows) in planned.iter().zip(&answered) {
             let read = call.read(&context, rows, &|now_ms| self.heard(now_ms))?;

@@ -22,6 +22,12 @@ impl Failure {
         }
     }
 
+    /// No answer within the time that the server itself bounds.
+    pub fn silent() -> Self {
+        let text = "PostgreSQL cannot be reached: it does not answer";
+        Self::Lost(Error::new(ErrorKind::Unavailable, text))
+    }
+
     /// An answer of the database that its functions never give.
     pub fn nonsense(what: &str) -> Self {
         let text = format!("the database's answer is not one of its functions': {what}");
@@ -44,8 +50,10 @@ impl From<tokio_postgres::Error> for Failure {
             || class == "57" && *code != SqlState::QUERY_CANCELED
             // The server we reached is a standby now.
             || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+            // This process stood still, and the server ended its connection.
+            || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
         {
-            return Self::Lost(Error::new(ErrorKind::Busy, text()));
+            return Self::Lost(Error::new(ErrorKind::Unavailable, text()));
         }
         if class == "40" {
             return Self::Again(Error::new(ErrorKind::Busy, text()));
@@ -77,7 +85,7 @@ fn is_io(error: &tokio_postgres::Error) -> bool {
 /// The database cannot be reached.
 pub fn unreachable(error: &dyn std::error::Error) -> Error {
     let text = format!("PostgreSQL cannot be reached: {}", chain(error));
-    Error::new(ErrorKind::Busy, text)
+    Error::new(ErrorKind::Unavailable, text)
 }
 
 fn other(error: &tokio_postgres::Error) -> Error {

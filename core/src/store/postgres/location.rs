@@ -11,6 +11,13 @@ use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 const POOL_SIZE: usize = 8;
 const POOL_SIZE_MAX: usize = 256;
 const SCHEMA: &str = "forebay";
+/// How long a host may take to answer a connection, unless the location says `connect_timeout`:
+/// the only one, and each of several, where the next one may be the primary.
+const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_ONE_OF_SEVERAL: Duration = Duration::from_secs(2);
+/// A host that acknowledges nothing for so long is given up, unless the location says
+/// `tcp_user_timeout`: soon enough for commands to go on at the standby that was promoted.
+const SILENCE: Duration = Duration::from_secs(10);
 /// PostgreSQL cuts longer names.
 const SCHEMA_BYTES_MAX: usize = 48;
 
@@ -63,15 +70,18 @@ impl Location {
             config.application_name("forebay");
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(5));
+            config.connect_timeout(match config.get_hosts().len() {
+                1 => CONNECT,
+                _ => CONNECT_ONE_OF_SEVERAL,
+            });
         }
         config
-            .keepalives_idle(Duration::from_secs(10))
-            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_idle(Duration::from_secs(4))
+            .keepalives_interval(Duration::from_secs(2))
             .keepalives_retries(3)
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
         if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(Duration::from_secs(30));
+            config.tcp_user_timeout(SILENCE);
         }
         let trust = own.settle(&mut config)?;
         Ok(Self {
@@ -206,6 +216,8 @@ mod tests {
         assert_eq!(location.trust, Trust::Full("/etc/ca.pem".into()));
         assert_eq!(location.config.get_password(), Some(&b"p@w"[..]));
         assert_eq!(location.config.get_hosts().len(), 2);
+        let connect = location.config.get_connect_timeout();
+        assert_eq!(connect, Some(&CONNECT_ONE_OF_SEVERAL));
         assert_eq!(location.config.get_application_name(), Some("a"));
         assert_eq!(location.config.get_ssl_mode(), SslMode::Require);
         let plain = Location::parse("postgresql://u@h/db").unwrap();

@@ -159,12 +159,15 @@ fn is_unconfirmed(notice: &DbError) -> bool {
 /// Why there is no connection: some reasons pass, others are for people to mend.
 fn refusal(error: tokio_postgres::Error) -> Failure {
     let Some(db) = error.as_db_error() else {
-        return Failure::Lost(unreachable(&error));
+        return match tls::refusal(&error) {
+            Some(error) => Failure::Refused(error),
+            None => Failure::Lost(unreachable(&error)),
+        };
     };
     let text = format!("PostgreSQL: {} ({})", db.message(), db.code().code());
     match db.code().code().get(..2) {
         Some("28" | "3D" | "42") => Failure::Refused(Error::new(ErrorKind::InvalidArgument, text)),
-        _ => Failure::Lost(Error::new(ErrorKind::Busy, text)),
+        _ => Failure::Lost(Error::new(ErrorKind::Unavailable, text)),
     }
 }
 
@@ -173,6 +176,8 @@ pub struct Pool {
     pub connector: Connector,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    /// Why the last connection could not be made.
+    away: Mutex<Option<Error>>,
 }
 
 /// A connection on loan.
@@ -213,6 +218,7 @@ impl Pool {
             permits: Semaphore::new(connector.location.pool_size),
             connector,
             idle: Mutex::default(),
+            away: Mutex::default(),
         }
     }
 
@@ -225,7 +231,10 @@ impl Pool {
                     "all {} connections to PostgreSQL are in use",
                     self.connector.location.pool_size
                 );
-                return Err(Failure::Refused(Error::new(ErrorKind::Busy, text)));
+                // Those who have them may be waiting for the database.
+                let away = self.away.lock().clone();
+                let error = away.unwrap_or_else(|| Error::new(ErrorKind::Busy, text));
+                return Err(Failure::Refused(error));
             }
         };
         let idle = self.idle.lock().pop().filter(|it| !it.client.is_closed());
@@ -247,12 +256,13 @@ impl Pool {
             let tried = timeout_at(deadline, self.connector.connect(Box::new(|_| {}))).await;
             let error = match tried {
                 Ok(Err(Failure::Lost(error))) => error,
-                Ok(other) => return other,
-                Err(_) => Error::new(
-                    ErrorKind::Busy,
-                    "PostgreSQL cannot be reached: it does not answer",
-                ),
+                Ok(other) => {
+                    self.away.lock().take();
+                    return other;
+                }
+                Err(_) => Failure::silent().into_error(),
             };
+            *self.away.lock() = Some(error.clone());
             if Instant::now() + rest >= deadline {
                 return Err(Failure::Refused(error));
             }

@@ -8,7 +8,7 @@ use super::info::Info;
 use super::pool::{Connection, Sql};
 use super::schema::{self, LOCK_QUEUES};
 use crate::command::{Command, Counts, Outcome, Strictness};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::key::QueueKey;
 use crate::limits::{DUE_STEP_MESSAGES_MAX, SIXTY_SECOND_RULE_MS};
 use crate::queue::QueueAttributes;
@@ -144,10 +144,9 @@ impl Engine {
             let tried = match loan.connection() {
                 Ok(connection) => {
                     let work = self.administer_once(connection, command, maybe_done);
-                    timeout(limit, work).await.unwrap_or_else(|_| {
-                        let text = "PostgreSQL does not answer";
-                        Err(Failure::Lost(Error::new(ErrorKind::Busy, text)))
-                    })
+                    timeout(limit, work)
+                        .await
+                        .unwrap_or_else(|_| Err(Failure::silent()))
                 }
                 Err(failure) => Err(failure),
             };

@@ -36,7 +36,7 @@ impl Postgres {
     /// Connects, makes or upgrades the tables where needed, and begins to keep.
     ///
     /// Errors: `InvalidArgument` for a location, a password or a certificate that is refused,
-    /// `Busy` where the database cannot be reached within 5 s, `UnsupportedFormat`
+    /// `Unavailable` where the database cannot be reached within 5 s, `UnsupportedFormat`
     /// for tables of a newer version.
     pub fn open(location: Location, options: &StoreOptions) -> Result<Arc<Self>> {
         let pool = Pool::new(Connector::new(location, options)?);
@@ -141,17 +141,26 @@ impl Postgres {
 
 async fn prepare(engine: &Arc<Engine>) -> Result<()> {
     let deadline = Instant::now() + engine.options.lock_timeout.min(OPEN_PATIENCE);
-    let work = async {
-        let mut loan = engine.pool.get(deadline).await?;
-        let client = &mut loan.connection()?.client;
-        let schema = engine.pool.connector.location.schema.clone();
-        schema::prepare(client, &schema, &engine.options).await?;
-        let text = schema::fill("SELECT @s@.now_ms()", &schema);
-        let now_ms: i64 = client.query_one(&text, &[]).await?.try_get(0)?;
-        engine.heard(now_ms as u64);
-        Ok(())
-    };
-    work.await.map_err(Failure::into_error)
+    loop {
+        match prepare_once(engine, deadline).await {
+            // A connection that was lost meanwhile, in a fail-over perhaps.
+            Err(Failure::Lost(_) | Failure::Again(_)) if Instant::now() < deadline => {
+                tokio::time::sleep(super::engine::UNDONE_REST).await;
+            }
+            done => return done.map_err(Failure::into_error),
+        }
+    }
+}
+
+async fn prepare_once(engine: &Arc<Engine>, deadline: Instant) -> std::result::Result<(), Failure> {
+    let mut loan = engine.pool.get(deadline).await?;
+    let client = &mut loan.connection()?.client;
+    let schema = engine.pool.connector.location.schema.clone();
+    schema::prepare(client, &schema, &engine.options).await?;
+    let text = schema::fill("SELECT @s@.now_ms()", &schema);
+    let now_ms: i64 = client.query_one(&text, &[]).await?.try_get(0)?;
+    engine.heard(now_ms as u64);
+    Ok(())
 }
 
 /// Waits for the commands that are under way.
@@ -175,6 +184,10 @@ fn closed() -> Error {
 }
 
 impl Storage for Postgres {
+    fn schema(&self) -> Option<&str> {
+        Some(&self.engine.pool.connector.location.schema)
+    }
+
     fn execute(&self, command: Command) -> Result<Outcome> {
         let (sender, receiver) = sync_channel(1);
         self.engine.submit(command, Reply::Thread(sender));

@@ -64,6 +64,24 @@ fn roots(file: &Path) -> Result<RootCertStore> {
     Ok(roots)
 }
 
+/// What to tell of a connection that failed because the server's certificate was refused, which
+/// trying again does not change.
+pub fn refusal(error: &tokio_postgres::Error) -> Option<Error> {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        let io = inner.downcast_ref::<std::io::Error>();
+        let wrapped = io.and_then(std::io::Error::get_ref);
+        let tls = wrapped.and_then(|it| it.downcast_ref::<rustls::Error>());
+        if let Some(error @ rustls::Error::InvalidCertificate(_)) = tls {
+            let text =
+                format!("PostgreSQL has a certificate that sslmode does not accept: {error}");
+            return Some(Error::new(ErrorKind::InvalidArgument, text));
+        }
+        source = inner.source();
+    }
+    None
+}
+
 fn refuse(why: &str) -> Error {
     Error::new(ErrorKind::InvalidArgument, format!("sslrootcert: {why}"))
 }
