@@ -102,6 +102,8 @@ struct Auditor {
     /// Per group: where the latest-begun send among those delivered stands.
     latest: BTreeMap<u32, usize>,
     holds: BTreeMap<u32, Hold>,
+    /// What was leased by receives that began earlier may have been lost.
+    leases_from: usize,
     last_done_us: HashMap<u32, u64>,
 }
 
@@ -155,6 +157,10 @@ impl Auditor {
             Event::Restarted => {
                 self.holds.clear();
                 self.receives.clear();
+            }
+            Event::FailedOver => {
+                self.holds.clear();
+                self.leases_from = position;
             }
             Event::SendBegin(line, ids) => {
                 for id in ids {
@@ -283,6 +289,10 @@ impl Auditor {
             self.findings.example(|| {
                 format!("group {group} was locked for {left} ms more: messages {ids:?}")
             });
+        }
+        if receive.position < self.leases_from {
+            self.holds.remove(&group);
+            return;
         }
         let until_us = receive.time_us + receive.visibility_ms * 1_000;
         self.holds.insert(group, Hold { ids, until_us });

@@ -145,3 +145,29 @@ fn a_pause_before_a_kill_counts_and_the_time_after_does_not() {
     ]]);
     assert_eq!(findings.longest_pause_us, 300_000);
 }
+
+#[test]
+fn a_fail_over_may_cost_leases_and_nothing_else() {
+    let line = Line::Group(1);
+    let lost = [(0, 10, Event::FailedOver)];
+    let begin = Event::ReceiveBegin {
+        fifo: true,
+        visibility_ms: 2_000,
+    };
+    // Begun before, answered after: that lease may be lost as well.
+    let across = [
+        (2, 1, begin),
+        lost[0].clone(),
+        (2, 11, Event::ReceiveDone(vec![1])),
+    ];
+    let findings = found(&[&send(line, 1), &across, &receive(3, 12, true, &[1])]);
+    assert_eq!(findings.doubled, 0, "{findings}");
+    let again = receive(4, 13, true, &[1]);
+    let findings = found(&[&send(line, 1), &lost, &receive(3, 12, true, &[1]), &again]);
+    assert_eq!(findings.doubled, 1, "{findings}");
+    let back = receive(3, 12, false, &[1]);
+    let deleted = delete(2, 1);
+    let sent = send(Line::Standard, 1);
+    let findings = found(&[&sent, &receive(2, 1, false, &[1]), &deleted, &lost, &back]);
+    assert_eq!(findings.back, 1, "{findings}");
+}

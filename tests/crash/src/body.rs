@@ -1,6 +1,8 @@
 //! Message bodies that prove themselves: a number, filler, and a checksum over both.
 
 use crate::random::Random;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 
 const HEAD_BYTES: usize = 12;
@@ -39,6 +41,17 @@ pub fn read(body: &[u8]) -> Result<u64, String> {
             body.len()
         ))
     }
+}
+
+/// The body of message `number` as text, which is what HTTP carries.
+pub fn make_text(number: u64) -> String {
+    BASE64.encode(make(number))
+}
+
+/// The number of a body that is text, or what is wrong with it.
+pub fn read_text(text: &[u8]) -> Result<u64, String> {
+    let body = BASE64.decode(text).map_err(|error| error.to_string())?;
+    read(&body)
 }
 
 fn checksum(body: &[u8]) -> u32 {

@@ -12,6 +12,7 @@ use forebay::store::StoreLimits;
 
 pub mod audit;
 pub mod body;
+pub mod failover;
 pub mod faults;
 pub mod fleet;
 pub mod full_disk;

@@ -5,7 +5,7 @@ use crate::body;
 use crate::notes::{Event, Line, Note};
 use crate::random::Random;
 use forebay::{
-    ErrorKind, Message, Queue, QueueOptions, ReceiveOptions, Result, SendRequest, Store,
+    Bytes, ErrorKind, Message, Queue, QueueOptions, ReceiveOptions, Result, SendRequest, Store,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -55,6 +55,8 @@ pub struct Load<R> {
     random: Random,
     who: u32,
     sent: u32,
+    leases_may_be_lost: bool,
+    text_bodies: bool,
     record: R,
 }
 
@@ -66,7 +68,25 @@ impl<R: Record> Load<R> {
             random: Random::new(seed ^ u64::from(who) << 32),
             who,
             sent: 0,
+            leases_may_be_lost: false,
+            text_bodies: false,
             record,
+        }
+    }
+
+    /// Bodies are text, for queues that clients of a server use as well.
+    pub fn text_bodies(self) -> Self {
+        Self {
+            text_bodies: true,
+            ..self
+        }
+    }
+
+    /// Receipts may go stale at any time, because the machine that knew the leases may be lost.
+    pub fn leases_may_be_lost(self) -> Self {
+        Self {
+            leases_may_be_lost: true,
+            ..self
         }
     }
 
@@ -99,7 +119,10 @@ impl<R: Record> Load<R> {
         self.sent += count;
         let ids: Vec<u64> = (first..first + u64::from(count)).collect();
         let delay = line == Line::Standard && self.random.chance(5);
-        let requests: Vec<SendRequest> = ids.iter().map(|id| request(*id, line, delay)).collect();
+        let requests: Vec<SendRequest> = ids
+            .iter()
+            .map(|id| request(self.body(*id), *id, line, delay))
+            .collect();
         self.note(Event::SendBegin(line, ids.clone()))?;
         let queue = match line {
             Line::Standard => &self.queues.standard,
@@ -115,6 +138,13 @@ impl<R: Record> Load<R> {
             }
         }
         self.note(Event::SendDone(ids))
+    }
+
+    fn body(&self, id: u64) -> Bytes {
+        match self.text_bodies {
+            true => body::make_text(id).into(),
+            false => body::make(id),
+        }
     }
 
     fn receive_and_finish(&mut self) -> Result<()> {
@@ -151,7 +181,11 @@ impl<R: Record> Load<R> {
     fn read_bodies(&mut self, messages: &[Message]) -> Result<Vec<u64>> {
         let mut ids = Vec::new();
         for message in messages {
-            match body::read(message.body()) {
+            let read = match self.text_bodies {
+                true => body::read_text(message.body()),
+                false => body::read(message.body()),
+            };
+            match read {
                 Ok(id) => ids.push(id),
                 Err(text) => self.note(Event::Wrong(text))?,
             }
@@ -181,7 +215,7 @@ impl<R: Record> Load<R> {
             self.note(Event::DeleteBegin(vec![*id]))?;
             match message.delete() {
                 Ok(()) => self.note(Event::DeleteDone(vec![*id]))?,
-                Err(error) => forgive(error, received)?,
+                Err(error) => self.forgive(error, received)?,
             }
         }
         Ok(())
@@ -207,10 +241,21 @@ impl<R: Record> Load<R> {
         for (result, id) in queue.delete_batch(messages)?.into_iter().zip(ids) {
             match result {
                 Ok(()) => deleted.push(id),
-                Err(error) => forgive(error, received)?,
+                Err(error) => self.forgive(error, received)?,
             }
         }
         self.note(Event::DeleteDone(deleted))
+    }
+
+    /// A receipt of a FIFO message goes stale with its timeout, and only with it.
+    fn forgive(&self, error: forebay::Error, received: Instant) -> Result<()> {
+        let timeout = Duration::from_secs(u64::from(VISIBILITY_S));
+        let ended = received.elapsed() > timeout - Duration::from_millis(50);
+        if is_stale(&error) && (ended || self.leases_may_be_lost) {
+            Ok(())
+        } else {
+            Err(error)
+        }
     }
 
     /// Receives and deletes until both queues are empty; `idle` lets time pass when everything
@@ -242,8 +287,8 @@ impl<R: Record> Load<R> {
     }
 }
 
-fn request(id: u64, line: Line, delay: bool) -> SendRequest {
-    let request = SendRequest::new(body::make(id));
+fn request(body: Bytes, id: u64, line: Line, delay: bool) -> SendRequest {
+    let request = SendRequest::new(body);
     match line {
         Line::Standard => request.delay(u32::from(delay)),
         Line::Group(group) => request
@@ -258,16 +303,6 @@ fn is_stale(error: &forebay::Error) -> bool {
         error.kind(),
         ErrorKind::InvalidParameterValue | ErrorKind::MessageNotInflight
     )
-}
-
-/// A receipt of a FIFO message goes stale with its timeout, and only with it.
-fn forgive(error: forebay::Error, received: Instant) -> Result<()> {
-    let timeout = Duration::from_secs(u64::from(VISIBILITY_S));
-    if is_stale(&error) && received.elapsed() > timeout - Duration::from_millis(50) {
-        Ok(())
-    } else {
-        Err(error)
-    }
 }
 
 /// Notes kept in memory, with the time of a store; clients in one thread share them.

@@ -5,7 +5,7 @@ use forebay::store::embedded::disk::Fault;
 use forebay::store::embedded::fault;
 use forebay_crash::full_disk::{Case, Kind};
 use forebay_crash::worker::Worker;
-use forebay_crash::{Failure, faults, full_disk, kills, points, power, server};
+use forebay_crash::{Failure, failover, faults, full_disk, kills, points, power, server};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -17,6 +17,11 @@ forebay-crash: what a store must survive, tried
       --kills N             how many are killed (default 300)
   forebay-crash server      the SQS server killed under load from 16 clients
       --kills N             how many times (default 50)
+  forebay-crash failover    a PostgreSQL primary killed under load from 20 clients of two servers
+                            and two stores, and its synchronous standby promoted
+      --times N             how many times (default 20)
+  forebay-crash cuts        the way to both databases cut, slowed, silent, closed by half
+      --times N             how many troubles (default 200); every 40th a primary is killed
   forebay-crash points      a process killed at every named point of the write path
   forebay-crash power       a power cut at every write and sync of a history
   forebay-crash faults      the n-th write, sync or creation fails, for every n
@@ -43,11 +48,21 @@ const BASES: [Case; 5] = [
     Case::RETRIED,
     Case::REBOOTED,
 ];
-const TRIALS: [&str; 6] = ["kills", "server", "points", "power", "faults", "full-disk"];
+const TRIALS: [&str; 8] = [
+    "kills",
+    "server",
+    "failover",
+    "cuts",
+    "points",
+    "power",
+    "faults",
+    "full-disk",
+];
 
 struct Args {
     trial: String,
     kills: Option<u64>,
+    times: Option<u64>,
     operations: u64,
     stride: u64,
     images: u64,
@@ -61,6 +76,7 @@ fn parse(mut words: std::iter::Peekable<impl Iterator<Item = String>>) -> Result
     let mut args = Args {
         trial: trial.unwrap_or_else(|| "kills".into()),
         kills: None,
+        times: None,
         operations: 300,
         stride: 1,
         images: 3,
@@ -76,6 +92,7 @@ fn parse(mut words: std::iter::Peekable<impl Iterator<Item = String>>) -> Result
         };
         match word.as_str() {
             "--kills" => args.kills = Some(positive()?),
+            "--times" => args.times = Some(positive()?),
             "--operations" => args.operations = positive()?,
             "--stride" => args.stride = positive()?,
             "--images" => args.images = positive()?,
@@ -99,6 +116,32 @@ fn try_server(args: &Args, program: &Path, dir: &Path) -> Result<bool, Failure> 
     let report = server::run(program, dir, args.kills.unwrap_or(50), args.seed)?;
     println!("{report}");
     Ok(report.good())
+}
+
+fn try_failover(args: &Args, program: &Path, dir: &Path) -> Result<bool, Failure> {
+    if !has_postgres() {
+        return Ok(true);
+    }
+    let report = failover::run(program, dir, args.times.unwrap_or(20), args.seed)?;
+    println!("{report}");
+    Ok(report.good())
+}
+
+fn try_cuts(args: &Args, program: &Path, dir: &Path) -> Result<bool, Failure> {
+    if !has_postgres() {
+        return Ok(true);
+    }
+    let report = failover::run_cuts(program, dir, args.times.unwrap_or(200), args.seed)?;
+    println!("{report}");
+    Ok(report.good())
+}
+
+fn has_postgres() -> bool {
+    let found = forebay_test_postgres::programs().is_some();
+    if !found {
+        println!("SKIPPED: PostgreSQL is not installed");
+    }
+    found
 }
 
 fn try_points(args: &Args, program: &Path, dir: &Path) -> Result<bool, Failure> {
@@ -200,6 +243,8 @@ fn try_one(trial: &str, args: &Args) -> Result<bool, Failure> {
     let good = match trial {
         "kills" => try_kills(args, &program, private.path())?,
         "server" => try_server(args, &program, private.path())?,
+        "failover" => try_failover(args, &program, private.path())?,
+        "cuts" => try_cuts(args, &program, private.path())?,
         "points" => try_points(args, &program, private.path())?,
         "power" => try_power(args)?,
         "faults" => try_faults(args)?,

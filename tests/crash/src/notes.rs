@@ -30,6 +30,9 @@ pub enum Event {
     Kill,
     /// The machine lost power and started again: locks on groups may be gone.
     Restarted,
+    /// The database was lost and its standby is about to take over: leases given before may be
+    /// gone, and calls under way are tried again there.
+    FailedOver,
     /// Messages, in order.
     SendBegin(Line, Vec<u64>),
     SendDone(Vec<u64>),
@@ -81,6 +84,7 @@ impl fmt::Display for Event {
             Self::Opened => write!(f, "opened"),
             Self::Kill => write!(f, "kill"),
             Self::Restarted => write!(f, "restarted"),
+            Self::FailedOver => write!(f, "failed-over"),
             Self::SendBegin(Line::Standard, ids) => write!(f, "send standard{}", List(ids)),
             Self::SendBegin(Line::Group(group), ids) => write!(f, "send {group}{}", List(ids)),
             Self::SendDone(ids) => write!(f, "sent{}", List(ids)),
@@ -110,6 +114,7 @@ impl Event {
             "opened" => Self::Opened,
             "kill" => Self::Kill,
             "restarted" => Self::Restarted,
+            "failed-over" => Self::FailedOver,
             "send" => {
                 let (line, rest) = rest.split_once(' ')?;
                 let line = match line {
@@ -210,6 +215,7 @@ mod tests {
             Event::Wrong("two words".into()),
             Event::Kill,
             Event::Restarted,
+            Event::FailedOver,
         ];
         let mut notebook = Notebook::open(&path, 5).unwrap();
         for event in &events {

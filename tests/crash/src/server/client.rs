@@ -60,6 +60,16 @@ impl Progress {
         Ok(())
     }
 
+    /// Client `who`, from 1 on, had an answer.
+    pub fn answered(&self, who: u32) {
+        self.answered[who as usize - 1].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// True when the clients are to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
     /// The clients end after the request that they are in.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
@@ -92,6 +102,7 @@ pub struct Client {
     random: Random,
     who: u32,
     sent: u32,
+    leases_may_be_lost: bool,
     notebook: Notebook,
 }
 
@@ -120,13 +131,22 @@ impl Client {
             random: Random::new(seed ^ u64::from(who) << 32),
             who,
             sent: 0,
+            leases_may_be_lost: false,
             notebook,
+        }
+    }
+
+    /// Receipts may go stale at any time, because the machine that knew the leases may be lost.
+    pub fn leases_may_be_lost(self) -> Self {
+        Self {
+            leases_may_be_lost: true,
+            ..self
         }
     }
 
     /// Works until the harness stops it.
     pub async fn work(mut self) -> Result<()> {
-        while !self.progress.stopped.load(Ordering::Relaxed) {
+        while !self.progress.is_stopped() {
             match self.random.chance(60) {
                 true => self.send().await?,
                 false => self.receive_and_finish().await?,
@@ -183,7 +203,7 @@ impl Client {
             return Ok(Answer::Broken);
         };
         self.connection = Some(connection);
-        self.progress.answered[self.who as usize - 1].fetch_add(1, Ordering::Relaxed);
+        self.progress.answered(self.who);
         let text = String::from_utf8_lossy(&response.body);
         match response.status {
             200 if text.is_empty() => Ok(Answer::Done(Value::Null)),
@@ -287,7 +307,7 @@ impl Client {
             self.note(Event::DeleteBegin(vec![*id]))?;
             match self.call(&Request::delete(fifo, receipt)).await? {
                 Answer::Done(_) => self.note(Event::DeleteDone(vec![*id]))?,
-                Answer::Stale => forgive(fifo, begun)?,
+                Answer::Stale => self.forgive(fifo, begun)?,
                 Answer::Broken => {}
             }
         }
@@ -312,7 +332,7 @@ impl Client {
         };
         for failed in answer["Failed"].as_array().into_iter().flatten() {
             match is_stale(&failed.to_string()) {
-                true => forgive(fifo, begun)?,
+                true => self.forgive(fifo, begun)?,
                 false => return Err(format!("a delete failed: {failed}")),
             }
         }
@@ -324,18 +344,18 @@ impl Client {
         let deleted = places.collect();
         self.note(Event::DeleteDone(deleted))
     }
+
+    /// A receipt goes stale on a FIFO queue only, and only with its timeout.
+    fn forgive(&self, fifo: bool, begun: Instant) -> Result<()> {
+        let timeout = Duration::from_secs(u64::from(VISIBILITY_S)) - Duration::from_millis(50);
+        match fifo && (begun.elapsed() > timeout || self.leases_may_be_lost) {
+            true => Ok(()),
+            false => Err("a receipt was refused before its timeout".into()),
+        }
+    }
 }
 
 /// What is said of a receipt that is no longer the latest.
 fn is_stale(text: &str) -> bool {
     text.contains("The receipt handle has expired") || text.contains("MessageNotInflight")
-}
-
-/// A receipt goes stale on a FIFO queue only, and only with its timeout.
-fn forgive(fifo: bool, begun: Instant) -> Result<()> {
-    let timeout = Duration::from_secs(u64::from(VISIBILITY_S)) - Duration::from_millis(50);
-    match fifo && begun.elapsed() > timeout {
-        true => Ok(()),
-        false => Err("a receipt was refused before its timeout".into()),
-    }
 }

@@ -5,14 +5,13 @@ mod client;
 mod process;
 mod requests;
 
-pub use process::serve;
+pub use client::{Client, Progress, create_queues};
+pub use process::{Server, serve};
 
 use crate::audit::{Findings, audit};
 use crate::notes::{self, Event, Notebook};
 use crate::random::Random;
 use crate::{Failure, fleet::WATCHDOG};
-use client::{Client, Progress};
-use process::Server;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ pub fn run(program: &Path, dir: &Path, kills: u64, seed: u64) -> Result<Report, 
         .build()?;
     let mut server = Server::start(program, &store, None)?;
     let endpoint = server.endpoint();
-    runtime.block_on(client::create_queues(&endpoint))?;
+    runtime.block_on(create_queues(&endpoint))?;
     let progress = Arc::new(Progress::new(CLIENTS));
     let mut clients = JoinSet::new();
     for who in 1..=CLIENTS {

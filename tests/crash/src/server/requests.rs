@@ -3,8 +3,6 @@
 use crate::body;
 use crate::load::{FIFO, STANDARD, VISIBILITY_S};
 use crate::notes::Line;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 /// An action and its input.
@@ -34,7 +32,7 @@ impl Request {
     pub fn send(line: Line, ids: &[u64]) -> Self {
         let fifo = line != Line::Standard;
         let message = |id: &u64| {
-            let mut input = json!({ "MessageBody": BASE64.encode(body::make(*id)) });
+            let mut input = json!({ "MessageBody": body::make_text(*id) });
             if let Line::Group(group) = line {
                 input["MessageGroupId"] = json!(format!("group-{group}"));
                 input["MessageDeduplicationId"] = json!(id.to_string());
@@ -103,8 +101,7 @@ pub fn received(answer: &Value) -> (Vec<u64>, Vec<String>, Vec<String>) {
     let (mut ids, mut receipts, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for message in answer["Messages"].as_array().into_iter().flatten() {
         let text = message["Body"].as_str().unwrap_or_default();
-        let bytes = BASE64.decode(text).map_err(|error| error.to_string());
-        match bytes.and_then(|bytes| body::read(&bytes)) {
+        match body::read_text(text.as_bytes()) {
             Ok(id) => {
                 ids.push(id);
                 let receipt = message["ReceiptHandle"].as_str();
