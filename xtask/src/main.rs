@@ -14,6 +14,7 @@ mod node;
 mod package;
 mod place;
 mod portable;
+mod postgres;
 mod python;
 mod shell;
 mod tally;
@@ -61,9 +62,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "crash",
-        usage: "crash [TRIAL] [--kills N]",
-        about: "processes and the server killed under load, audited from outside",
+        usage: "crash [TRIAL] [--kills N] [--times N]",
+        about: "processes, servers and databases killed under load, audited from outside",
         run: crash::run,
+    },
+    Command {
+        name: "postgres",
+        usage: "postgres [VERSION...] [--postgres-bin DIR]",
+        about: "the PostgreSQL store on 14, 16, 17 and 18, or on the programs in DIR",
+        run: postgres::run,
     },
     Command {
         name: "fuzz",
