@@ -173,6 +173,22 @@ template <class T> [[noreturn]] returned<T> fail(forebay_status status) {
 #define FOREBAY_TRY(variable, call) auto variable = (call)
 #endif
 
+/// What this header refuses by itself.
+template <class T> returned<T> refuse(const std::string &text) {
+    failure reason(FOREBAY_STATUS_INVALID_ARGUMENT, text);
+#ifdef FOREBAY_NO_EXCEPTIONS
+    return reason;
+#else
+    throw error(std::move(reason));
+#endif
+}
+
+/// A time that must not be negative.
+template <class T> returned<T> refuse_negative(const char *name, milliseconds given) {
+    return refuse<T>(std::string(name) + " is " + std::to_string(given.count()) +
+                     " ms; it must be 0 or more");
+}
+
 /// Success or failure of a call without a result.
 inline returned<void> done(forebay_status status) {
     if (status != FOREBAY_STATUS_OK)
@@ -195,10 +211,12 @@ inline const char *c_text(const std::optional<std::string> &text) {
     return text ? text->c_str() : nullptr;
 }
 
-/// Seconds for C; what does not fit becomes the largest number, which every range refuses.
+/// Seconds for C, where a negative number is a large one, which every range refuses and names.
 inline std::uint32_t c_seconds(seconds duration) {
     const auto count = duration.count();
-    return count < 0 || count > UINT32_MAX ? UINT32_MAX : static_cast<std::uint32_t>(count);
+    if (count > INT32_MAX)
+        return INT32_MAX;
+    return static_cast<std::uint32_t>(count < INT32_MIN ? INT32_MIN : count);
 }
 
 inline time_point since_epoch(std::uint64_t ms) {

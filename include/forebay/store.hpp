@@ -99,6 +99,11 @@ public:
         given.account = detail::c_text(options.account);
         given.region = detail::c_text(options.region);
         given.durability = static_cast<std::int32_t>(options.durability);
+        if (options.manual_clock && options.manual_clock->time_since_epoch().count() < 0)
+            return detail::refuse_negative<store>("manual_clock",
+                                                  options.manual_clock->time_since_epoch());
+        if (options.lock_timeout && options.lock_timeout->count() < 0)
+            return detail::refuse_negative<store>("lock_timeout", *options.lock_timeout);
         if (options.manual_clock) {
             given.clock = FOREBAY_CLOCK_MANUAL;
             given.clock_start_ms =
@@ -229,8 +234,10 @@ public:
 
     /// Moves a manual clock on; gives the new time.
     returned<time_point> advance(milliseconds by) const {
+        if (by.count() < 0)
+            return detail::refuse_negative<time_point>("advance", by);
         std::uint64_t ms = 0;
-        const auto count = by.count() < 0 ? 0 : static_cast<std::uint64_t>(by.count());
+        const auto count = static_cast<std::uint64_t>(by.count());
         const auto status = forebay_store_advance(handle_.get(), count, &ms);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<time_point>(status);

@@ -110,7 +110,7 @@ static void m_messages_change_visibility(void)
     REFUSED("index is 1", forebay_messages_change_visibility(kit.messages, 1, 1));
     STATUS(FOREBAY_STATUS_INVALID_PARAMETER_VALUE,
            forebay_messages_change_visibility(kit.messages, 0, UINT32_MAX));
-    TEXT("4294967295");
+    TEXT("4294967295 (-1)");
 }
 
 static void m_messages_free(void)

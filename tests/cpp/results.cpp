@@ -2,6 +2,8 @@
 #define FOREBAY_NO_EXCEPTIONS
 #include <forebay.hpp>
 
+#include <algorithm>
+
 #include "check.hpp"
 
 using namespace std::chrono_literals;
@@ -63,6 +65,42 @@ static void failures() {
     CHECK(!store.start_move_task("absent"));
 }
 
+/// The value and the range are in the text, whatever the width of the value.
+static void negative_times() {
+    const auto store = open_manual();
+    const auto queue = fresh_queue(store, "results-negative");
+    const auto says = [](const auto &given, const std::string &value, const char *range) {
+        CHECK(!given && given.code() == FOREBAY_STATUS_INVALID_PARAMETER_VALUE);
+        CHECK(given.error().text().find(value) != std::string::npos);
+        CHECK(given.error().text().find(range) != std::string::npos);
+    };
+    for (const auto bad : {-1s, -7s, -100'000'000'000s, 100'000'000'000s}) {
+        // What C cannot hold is named by its bound.
+        const auto bound = std::clamp<std::int64_t>(bad.count(), INT32_MIN, INT32_MAX);
+        const auto value = std::to_string(bound);
+        forebay::receive_options options;
+        options.wait = bad;
+        says(queue.receive(options), value, "<= 20");
+        options = {};
+        options.visibility = bad;
+        says(queue.receive(options), value, "<= 43200");
+        forebay::send_options send;
+        send.delay = bad;
+        says(queue.send("x", send), value, "<= 900");
+        // What is in the range of C's numbers is for the receipt to be refused first.
+        if (bad < 0s)
+            says(queue.change_visibility("r", bad), value, "<= 43200");
+    }
+    const auto before = *store.now();
+    const auto back = store.advance(-5ms);
+    CHECK(back.code() == FOREBAY_STATUS_INVALID_ARGUMENT && *store.now() == before);
+    CHECK(back.error().text() == "advance is -5 ms; it must be 0 or more");
+    forebay::open_options options;
+    options.lock_timeout = -1ms;
+    CHECK(forebay::open(location, options).code() == FOREBAY_STATUS_INVALID_ARGUMENT);
+    CHECK(queue.attributes()->at("ApproximateNumberOfMessages") == "0");
+}
+
 static void tickets() {
     const auto store = open_manual();
     const auto queue = fresh_queue(store, "results-tickets");
@@ -109,6 +147,7 @@ int main(int argc, char **argv) {
     location = argv[1];
     RUN(values);
     RUN(failures);
+    RUN(negative_times);
     RUN(tickets);
     RUN(streams_and_leases);
     return conclude();

@@ -95,6 +95,7 @@ static void failures_are_thrown() {
     forebay::receive_options options;
     options.wait = -1s;
     CHECK(thrown([&] { queue.receive(options); }) == FOREBAY_STATUS_INVALID_PARAMETER_VALUE);
+    CHECK(thrown([&] { store.advance(-1s); }) == FOREBAY_STATUS_INVALID_ARGUMENT);
     CHECK(thrown([&] { forebay::queue().purge(); }) == FOREBAY_STATUS_INVALID_ARGUMENT);
     auto other = open_manual();
     other.close();

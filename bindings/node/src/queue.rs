@@ -1,11 +1,13 @@
 //! A queue.
 
 use crate::answer::Answer;
-use crate::numbers::whole;
+use crate::numbers::ranged;
 use crate::port::Port;
 use crate::requests::{Body, PeekInput, ReceiptInput, ReceiveInput, SendInput, send_request};
 use crate::values::{Names, PeekedMessage};
-use forebay_ffi::api::{DeleteRequest, Queue, Result, SendReceipt, SendRequest, VisibilityRequest};
+use forebay_ffi::api::{
+    DeleteRequest, Number, Queue, Result, SendReceipt, SendRequest, VisibilityRequest,
+};
 use napi_derive::napi;
 use std::collections::HashMap;
 
@@ -111,7 +113,7 @@ impl NativeQueue {
         receipt: String,
         seconds: f64,
     ) -> Option<Answer> {
-        let call = whole("the visibility timeout", seconds).and_then(|seconds| {
+        let call = ranged(Number::Visibility, seconds).and_then(|seconds| {
             let change = VisibilityRequest::new(receipt, seconds);
             self.queue.calls().change_visibility(change)
         });
@@ -188,7 +190,7 @@ impl NativeQueue {
         limit: f64,
         token: Option<String>,
     ) -> Option<Answer> {
-        let call = whole("limit", limit).and_then(|limit| {
+        let call = ranged(Number::Limit, limit).and_then(|limit| {
             let calls = self.queue.calls();
             calls.dead_letter_sources_page(limit, token.as_deref())
         });

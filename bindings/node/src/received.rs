@@ -1,10 +1,10 @@
 //! Messages that a receive returned, still in the core's form: JavaScript asks for what it needs.
 
 use crate::answer::Answer;
-use crate::numbers::{number, whole};
+use crate::numbers::{number, ranged};
 use crate::port::Port;
 use crate::values::{AttributeObject, attributes};
-use forebay_ffi::api::{Error, ErrorKind, Message, Result, VisibilityRequest};
+use forebay_ffi::api::{Error, ErrorKind, Message, Number, Result, VisibilityRequest};
 use napi::Env;
 use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
@@ -169,7 +169,7 @@ impl Received {
         seconds: f64,
     ) -> Option<Answer> {
         let call = self.at(index).and_then(|message| {
-            let seconds: u32 = whole("the visibility timeout", seconds)?;
+            let seconds: u32 = ranged(Number::Visibility, seconds)?;
             let change = VisibilityRequest::from((message, seconds));
             message.queue().calls().change_visibility(change)
         });

@@ -1,10 +1,10 @@
 //! From JavaScript's options to the core's requests.
 
-use crate::numbers::{whole, whole_if};
+use crate::numbers::{ranged, ranged_if, whole_if};
 use forebay_ffi::api::{
     Attribute, AttributeValue, ClockMode, DeleteRequest, Durability, Error, ErrorKind,
-    MessageState, OpenOptions, PeekOptions, QueueOptions, ReceiveOptions, Result, SendRequest,
-    VisibilityRequest,
+    MessageState, Number, OpenOptions, PeekOptions, QueueOptions, ReceiveOptions, Result,
+    SendRequest, VisibilityRequest,
 };
 use napi::bindgen_prelude::{Either, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
@@ -101,7 +101,7 @@ impl QueueInput {
         }
         match (
             self.dead_letter,
-            whole_if("maxReceives", self.max_receives)?,
+            ranged_if(Number::MaxReceives, self.max_receives)?,
         ) {
             (Some(target), Some(count)) => Ok(options.dead_letter(target, count)),
             (None, None) => Ok(options),
@@ -159,7 +159,7 @@ pub fn send_request(body: Body<'_>, input: Option<SendInput>) -> Result<SendRequ
     if let Some(id) = input.id {
         request = request.id(id);
     }
-    if let Some(seconds) = whole_if("delay", input.delay)? {
+    if let Some(seconds) = ranged_if(Number::Delay, input.delay)? {
         request = request.delay(seconds);
     }
     if let Some(attributes) = input.attributes {
@@ -192,13 +192,13 @@ pub struct ReceiveInput {
 impl ReceiveInput {
     pub fn read(self) -> Result<ReceiveOptions> {
         let mut options = ReceiveOptions::new();
-        if let Some(max) = whole_if("max", self.max)? {
+        if let Some(max) = ranged_if(Number::Max, self.max)? {
             options = options.max(max);
         }
-        if let Some(seconds) = whole_if("wait", self.wait)? {
+        if let Some(seconds) = ranged_if(Number::Wait, self.wait)? {
             options = options.wait(seconds);
         }
-        if let Some(seconds) = whole_if("visibilityTimeout", self.visibility_timeout)? {
+        if let Some(seconds) = ranged_if(Number::Visibility, self.visibility_timeout)? {
             options = options.visibility_timeout(seconds);
         }
         if let Some(attempt) = self.attempt {
@@ -226,7 +226,7 @@ impl ReceiptInput {
     }
 
     pub fn change(self) -> Result<VisibilityRequest> {
-        let seconds = whole("the visibility timeout", self.seconds.unwrap_or(f64::NAN))?;
+        let seconds = ranged(Number::Visibility, self.seconds.unwrap_or(f64::NAN))?;
         let request = VisibilityRequest::new(self.receipt, seconds);
         Ok(match self.id {
             Some(id) => request.id(id),

@@ -1,13 +1,13 @@
 //! An open store.
 
 use crate::answer::Answer;
-use crate::numbers::{whole, whole_if};
+use crate::numbers::{ranged, ranged_if, whole};
 use crate::port::Port;
 use crate::queue::NativeQueue;
 use crate::requests::{OpenInput, QueueInput};
 use crate::serve::{ServeInput, serve_store};
 use crate::values::{Checked, Counters, Names, Recovered, Task};
-use forebay_ffi::api::{Result, Store};
+use forebay_ffi::api::{Number, Result, Store};
 use napi_derive::napi;
 
 /// Opens a store.
@@ -82,7 +82,7 @@ impl NativeStore {
         limit: f64,
         token: Option<String>,
     ) -> Option<Answer> {
-        let call = whole("limit", limit).and_then(|limit| {
+        let call = ranged(Number::Limit, limit).and_then(|limit| {
             let calls = self.store.calls();
             calls.list_queues_page(&prefix, limit, token.as_deref())
         });
@@ -98,7 +98,7 @@ impl NativeStore {
         destination: Option<String>,
         rate: Option<f64>,
     ) -> Option<Answer> {
-        let call = whole_if("rate", rate).and_then(|rate| {
+        let call = ranged_if(Number::Rate, rate).and_then(|rate| {
             let calls = self.store.calls();
             calls.start_move_task(&source, destination.as_deref(), rate)
         });
@@ -119,7 +119,7 @@ impl NativeStore {
         source: String,
         limit: f64,
     ) -> Option<Answer> {
-        let call = whole("limit", limit)
+        let call = ranged(Number::Limit, limit)
             .and_then(|limit| self.store.calls().list_move_tasks(&source, limit));
         port.submit(id, call, |tasks| {
             Answer::Tasks(tasks.iter().map(Task::from).collect())

@@ -12,6 +12,7 @@ mod mailbox;
 mod message;
 mod messages;
 mod move_task;
+mod numbers;
 mod open;
 mod peek;
 mod queue;

@@ -6,6 +6,7 @@
 
 use crate::error::{OrRaise, batch_results};
 use crate::message::Received;
+use crate::numbers;
 use crate::queue::{Queue, Target, changes_of, targets};
 use crate::receive;
 use crate::send::{self, Extras, SendReceipt};
@@ -139,9 +140,9 @@ impl Mailbox {
         py: Python<'_>,
         future: Py<PyAny>,
         queue: Py<Queue>,
-        max: u32,
-        wait: Option<u32>,
-        visibility_timeout: Option<u32>,
+        #[pyo3(from_py_with = numbers::max)] max: u32,
+        #[pyo3(from_py_with = numbers::wait)] wait: Option<u32>,
+        #[pyo3(from_py_with = numbers::visibility_timeout)] visibility_timeout: Option<u32>,
         attempt: Option<String>,
     ) -> PyResult<Ticket> {
         let options = receive::options(max, wait, visibility_timeout, attempt);
@@ -182,7 +183,7 @@ impl Mailbox {
         future: Py<PyAny>,
         queue: &Bound<'_, Queue>,
         body: &Bound<'_, PyAny>,
-        delay: Option<u32>,
+        #[pyo3(from_py_with = numbers::delay)] delay: Option<u32>,
         attributes: Option<&Bound<'_, PyAny>>,
         group: Option<String>,
         dedup: Option<String>,
@@ -274,7 +275,7 @@ impl Mailbox {
         future: Py<PyAny>,
         queue: &Bound<'_, Queue>,
         message: &Bound<'_, PyAny>,
-        timeout: u32,
+        #[pyo3(from_py_with = numbers::timeout)] timeout: u32,
     ) -> PyResult<()> {
         let target = Target::of(message)?;
         let calls = queue.get().api().calls();

@@ -3,6 +3,7 @@
 use crate::attributes::{self, Attribute};
 use crate::body;
 use crate::error::OrRaise;
+use crate::numbers;
 use crate::queue::Queue;
 use forebay_ffi::api;
 use pyo3::prelude::*;
@@ -251,7 +252,10 @@ impl Message {
     }
 
     /// Hides it for `timeout` seconds from now, 0 to 43,200; 0 gives it back at once.
-    fn change_visibility(slf: &Bound<'_, Self>, timeout: u32) -> PyResult<()> {
+    fn change_visibility(
+        slf: &Bound<'_, Self>,
+        #[pyo3(from_py_with = numbers::timeout)] timeout: u32,
+    ) -> PyResult<()> {
         let (py, received) = (slf.py(), slf.as_super().get());
         py.detach(|| received.message().change_visibility(timeout))
             .or_raise(py)?;

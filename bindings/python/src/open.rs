@@ -2,6 +2,7 @@
 
 use crate::error::OrRaise;
 use crate::given::with;
+use crate::numbers;
 use crate::store::Store;
 use forebay_ffi::api::{ClockMode, Durability, OpenOptions};
 use pyo3::exceptions::PyValueError;
@@ -29,7 +30,7 @@ pub fn open(
     location: PathBuf,
     durability: Option<&str>,
     clock: Option<&str>,
-    clock_start_ms: u64,
+    #[pyo3(from_py_with = numbers::clock_start_ms)] clock_start_ms: u64,
     account: Option<String>,
     region: Option<String>,
     sqs_limits: Option<bool>,
@@ -37,13 +38,17 @@ pub fn open(
     create: Option<bool>,
     allow_network_file_system: Option<bool>,
     lock_timeout: Option<f64>,
-    segment_bytes: Option<u64>,
-    reserve_bytes: Option<u64>,
+    #[pyo3(from_py_with = numbers::segment_bytes)] segment_bytes: Option<u64>,
+    #[pyo3(from_py_with = numbers::reserve_bytes)] reserve_bytes: Option<u64>,
 ) -> PyResult<Store> {
     let durability = durability.map(durability_of).transpose()?;
     let clock = clock.map(|clock| clock_of(clock, clock_start_ms));
-    let timeout = lock_timeout.map(Duration::try_from_secs_f64).transpose();
-    let timeout = timeout.map_err(|error| PyValueError::new_err(format!("lock_timeout: {error}")));
+    let timeout = lock_timeout.map(|seconds| {
+        Duration::try_from_secs_f64(seconds).map_err(|_| {
+            let text = format!("lock_timeout is {seconds} s; it must be 0 or more, and finite");
+            PyValueError::new_err(text)
+        })
+    });
     let mut options = OpenOptions::new();
     options = with(options, durability, OpenOptions::durability);
     options = with(options, clock.transpose()?, OpenOptions::clock);
@@ -54,7 +59,7 @@ pub fn open(
     options = with(options, create, OpenOptions::create);
     let network = allow_network_file_system;
     options = with(options, network, OpenOptions::allow_network_file_system);
-    options = with(options, timeout?, OpenOptions::lock_timeout);
+    options = with(options, timeout.transpose()?, OpenOptions::lock_timeout);
     options = with(options, segment_bytes, OpenOptions::segment_bytes);
     options = with(options, reserve_bytes, OpenOptions::reserve_bytes);
     let store = py.detach(|| options.open(&location)).or_raise(py)?;

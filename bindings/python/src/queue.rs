@@ -3,6 +3,7 @@
 use crate::error::{OrRaise, batch_results};
 use crate::message::Received;
 use crate::messages::Messages;
+use crate::numbers;
 use crate::peek::{self, Peeked};
 use crate::receive;
 use crate::report::{Counts, NamePage};
@@ -71,7 +72,7 @@ impl Queue {
         &self,
         py: Python<'_>,
         body: &Bound<'_, PyAny>,
-        delay: Option<u32>,
+        #[pyo3(from_py_with = numbers::delay)] delay: Option<u32>,
         attributes: Option<&Bound<'_, PyAny>>,
         group: Option<String>,
         dedup: Option<String>,
@@ -115,9 +116,9 @@ impl Queue {
     #[pyo3(signature = (max=1, wait=None, *, visibility_timeout=None, attempt=None))]
     fn receive<'py>(
         slf: &Bound<'py, Self>,
-        max: u32,
-        wait: Option<u32>,
-        visibility_timeout: Option<u32>,
+        #[pyo3(from_py_with = numbers::max)] max: u32,
+        #[pyo3(from_py_with = numbers::wait)] wait: Option<u32>,
+        #[pyo3(from_py_with = numbers::visibility_timeout)] visibility_timeout: Option<u32>,
         attempt: Option<String>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let options = receive::options(max, wait, visibility_timeout, attempt);
@@ -129,7 +130,12 @@ impl Queue {
     /// when the store is closed. `batch` messages are received at a time; what the program has
     /// not seen when it leaves the loop goes back at once.
     #[pyo3(signature = (*, batch=1, wait=20, visibility_timeout=None))]
-    fn messages(slf: Py<Self>, batch: u32, wait: u32, visibility_timeout: Option<u32>) -> Messages {
+    fn messages(
+        slf: Py<Self>,
+        #[pyo3(from_py_with = numbers::max)] batch: u32,
+        #[pyo3(from_py_with = numbers::each_wait)] wait: u32,
+        #[pyo3(from_py_with = numbers::visibility_timeout)] visibility_timeout: Option<u32>,
+    ) -> Messages {
         let options = receive::options(batch, Some(wait), visibility_timeout, None);
         Messages::new(slf, options)
     }
@@ -169,7 +175,7 @@ impl Queue {
         &self,
         py: Python<'_>,
         message: &Bound<'_, PyAny>,
-        timeout: u32,
+        #[pyo3(from_py_with = numbers::timeout)] timeout: u32,
     ) -> PyResult<()> {
         let target = Target::of(message)?;
         let request = target.change(timeout);
@@ -207,8 +213,8 @@ impl Queue {
         slf: &Bound<'_, Self>,
         states: Vec<String>,
         group: Option<String>,
-        after: u64,
-        limit: usize,
+        #[pyo3(from_py_with = numbers::after)] after: u64,
+        #[pyo3(from_py_with = numbers::limit)] limit: usize,
     ) -> PyResult<Vec<Peeked>> {
         let (py, queue) = (slf.py(), slf.get());
         let options = peek::options(&states, group, after, limit)?;
@@ -286,7 +292,7 @@ impl Queue {
     fn dead_letter_sources_page(
         &self,
         py: Python<'_>,
-        limit: usize,
+        #[pyo3(from_py_with = numbers::limit)] limit: usize,
         token: Option<&str>,
     ) -> PyResult<NamePage> {
         let page = py.detach(|| self.queue.dead_letter_sources_page(limit, token));
@@ -355,8 +361,8 @@ pub struct Changes(Vec<(Target, u32)>);
 
 pub fn changes_of(given: &Bound<'_, PyAny>) -> PyResult<Changes> {
     let changes = given.try_iter()?.map(|pair| {
-        let (message, timeout): (Bound<'_, PyAny>, u32) = pair?.extract()?;
-        Ok((Target::of(&message)?, timeout))
+        let (message, timeout): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair?.extract()?;
+        Ok((Target::of(&message)?, numbers::timeout(&timeout)?))
     });
     changes.collect::<PyResult<_>>().map(Changes)
 }

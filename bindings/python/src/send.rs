@@ -3,6 +3,7 @@
 use crate::attributes;
 use crate::body;
 use crate::given::with;
+use crate::numbers;
 use forebay_ffi::api;
 use pyo3::prelude::*;
 
@@ -34,7 +35,7 @@ impl SendRequest {
     ))]
     fn new(
         body: Py<PyAny>,
-        delay: Option<u32>,
+        #[pyo3(from_py_with = numbers::delay)] delay: Option<u32>,
         attributes: Option<Py<PyAny>>,
         group: Option<String>,
         dedup: Option<String>,

@@ -3,6 +3,7 @@
 use crate::error::OrRaise;
 use crate::given::with;
 use crate::move_task::MoveTask;
+use crate::numbers;
 use crate::queue::Queue;
 use crate::report::{CheckReport, NamePage, Recovery, Statistics};
 use forebay_ffi::api::{self, QueueOptions};
@@ -76,13 +77,17 @@ impl Store {
         codec: Option<Py<PyAny>>,
         fifo: Option<bool>,
         content_deduplication: Option<bool>,
-        visibility_timeout: Option<u32>,
-        delay: Option<u32>,
-        retention: Option<u32>,
-        receive_wait: Option<u32>,
-        message_bytes_max: Option<u32>,
+        #[pyo3(from_py_with = numbers::attributes::visibility_timeout)] visibility_timeout: Option<
+            u32,
+        >,
+        #[pyo3(from_py_with = numbers::attributes::delay)] delay: Option<u32>,
+        #[pyo3(from_py_with = numbers::attributes::retention)] retention: Option<u32>,
+        #[pyo3(from_py_with = numbers::attributes::receive_wait)] receive_wait: Option<u32>,
+        #[pyo3(from_py_with = numbers::attributes::message_bytes_max)] message_bytes_max: Option<
+            u32,
+        >,
         dead_letter: Option<String>,
-        max_receives: Option<u32>,
+        #[pyo3(from_py_with = numbers::max_receives)] max_receives: Option<u32>,
         attributes: Option<BTreeMap<String, String>>,
         tags: Option<BTreeMap<String, String>>,
     ) -> PyResult<Queue> {
@@ -139,7 +144,7 @@ impl Store {
         &self,
         py: Python<'_>,
         prefix: &str,
-        limit: usize,
+        #[pyo3(from_py_with = numbers::limit)] limit: usize,
         token: Option<&str>,
     ) -> PyResult<NamePage> {
         let page = py.detach(|| self.store.list_queues_page(prefix, limit, token));
@@ -155,7 +160,7 @@ impl Store {
         py: Python<'_>,
         source: &str,
         destination: Option<&str>,
-        rate: Option<u32>,
+        #[pyo3(from_py_with = numbers::rate)] rate: Option<u32>,
     ) -> PyResult<String> {
         py.detach(|| self.store.start_move_task(source, destination, rate))
             .or_raise(py)
@@ -173,7 +178,7 @@ impl Store {
         &self,
         py: Python<'_>,
         source: &str,
-        limit: usize,
+        #[pyo3(from_py_with = numbers::limit)] limit: usize,
     ) -> PyResult<Vec<MoveTask>> {
         let tasks = py.detach(|| self.store.list_move_tasks(source, limit));
         Ok(tasks.or_raise(py)?.into_iter().map(Into::into).collect())
@@ -187,8 +192,10 @@ impl Store {
     /// Moves a manual clock on by `seconds`, to the millisecond, and returns the new time in
     /// milliseconds since the epoch. What is due by then has happened when this returns.
     fn advance(&self, py: Python<'_>, seconds: f64) -> PyResult<u64> {
-        let by = Duration::try_from_secs_f64(seconds)
-            .map_err(|error| PyValueError::new_err(format!("cannot advance: {error}")))?;
+        let by = Duration::try_from_secs_f64(seconds).map_err(|_| {
+            let text = format!("cannot advance by {seconds} s; it must be 0 or more, and finite");
+            PyValueError::new_err(text)
+        })?;
         let by_ms = (by.as_secs_f64() * 1000.0).round() as u64;
         py.detach(|| self.store.advance(by_ms)).or_raise(py)
     }

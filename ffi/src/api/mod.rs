@@ -3,6 +3,7 @@
 //! can be waited for, polled, or joined to an event loop.
 
 mod event;
+mod number;
 mod status;
 mod ticket;
 
@@ -19,6 +20,7 @@ pub use forebay_core::message::{
 };
 pub use forebay_core::rules::{digest, message_attributes};
 pub use forebay_core::store::{CheckReport, ClockMode, Durability, Recovery, Statistics};
+pub use number::Number;
 pub use status::Status;
 pub use ticket::{Receive, Ticket};
 

@@ -1,6 +1,7 @@
 //! Everything that reads or writes through a caller's pointer: checked once here, so that the
 //! exported functions only say what they want.
 
+use crate::api::Number;
 use forebay_core::{Error, ErrorKind, Result};
 use std::ffi::{CStr, c_char};
 use std::fmt;
@@ -248,6 +249,14 @@ pub(super) fn switch(value: i32, name: impl fmt::Display + Copy) -> Result<bool>
         0 => Ok(false),
         1 => Ok(true),
         _ => Err(invalid(format_args!("{name} is {value}, neither 0 nor 1"))),
+    }
+}
+
+/// Seconds. A negative int of the caller has become a large number: it is named as both.
+pub(super) fn seconds(number: Number, given: u32) -> Result<u32> {
+    match i32::try_from(given) {
+        Ok(_) => Ok(given),
+        Err(_) => Err(number.refusal(&format!("{given} ({})", given.cast_signed()))),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Messages that a receive or a peek returned.
 
-use super::arguments::{Out, Plain, SizedOut, text, texts};
+use super::arguments::{Out, Plain, SizedOut, seconds, text, texts};
 use super::digest::{FOREBAY_MD5_LENGTH, digest_text};
 use super::list::{List, at, c_text, forebay_list};
 use super::queue::give_list;
 use super::send::forebay_attribute;
 use super::{guard, tables};
 use crate::api::{
-    Attribute, AttributeValue, Error, ErrorKind, Message, MessageState, Peeked, Status,
+    Attribute, AttributeValue, Error, ErrorKind, Message, MessageState, Number, Peeked, Status,
     StoredMessage, digest, message_attributes,
 };
 use forebay_core::Result;
@@ -468,6 +468,7 @@ pub extern "C" fn forebay_messages_change_visibility(
     timeout_s: u32,
 ) -> Status {
     with_item(messages, index, |item| {
+        let timeout_s = seconds(Number::Visibility, timeout_s)?;
         item.received()?.change_visibility(timeout_s)
     })
 }

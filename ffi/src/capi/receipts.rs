@@ -1,10 +1,10 @@
 //! What is done with a receipt: deleting the message, or hiding it for another time.
 
-use super::arguments::{Out, handle, optional_text, slice, text};
+use super::arguments::{Out, handle, optional_text, seconds, slice, text};
 use super::queue::forebay_queue;
 use super::results::{Results, forebay_results};
 use super::{guard, tables};
-use crate::api::{DeleteRequest, Status, VisibilityRequest};
+use crate::api::{DeleteRequest, Number, Status, VisibilityRequest};
 use forebay_core::Result;
 use std::ffi::c_char;
 
@@ -103,6 +103,7 @@ pub unsafe extern "C" fn forebay_queue_change_visibility(
         let queue = tables().queues.get(queue.addr(), "queue")?;
         // SAFETY: the caller's promise.
         let receipt = unsafe { text(receipt, "receipt") }?;
+        let timeout_s = seconds(Number::Visibility, timeout_s)?;
         queue.inner.change_visibility((receipt, timeout_s))
     })
 }
@@ -134,7 +135,8 @@ pub unsafe extern "C" fn forebay_queue_change_visibility_batch(
             .map(|(index, entry)| {
                 // SAFETY: the caller's promise.
                 let (receipt, id) = unsafe { read_names(entry.receipt, entry.id, index) }?;
-                let request = VisibilityRequest::new(receipt, entry.timeout_s);
+                let timeout_s = seconds(Number::Visibility, entry.timeout_s)?;
+                let request = VisibilityRequest::new(receipt, timeout_s);
                 Ok(match id {
                     Some(id) => request.id(id),
                     None => request,

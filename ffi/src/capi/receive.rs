@@ -1,10 +1,12 @@
 //! Receiving, and looking without receiving.
 
-use super::arguments::{Out, Plain, handle, invalid, optional_number, optional_text, options};
+use super::arguments::{
+    Out, Plain, handle, invalid, optional_number, optional_text, options, seconds,
+};
 use super::messages::{Batch, forebay_messages};
 use super::queue::forebay_queue;
 use super::{guard, tables};
-use crate::api::{MessageState, PeekOptions, ReceiveOptions, Status};
+use crate::api::{MessageState, Number, PeekOptions, ReceiveOptions, Status};
 use forebay_core::Result;
 use std::ffi::c_char;
 
@@ -78,12 +80,12 @@ pub(super) unsafe fn read_receive_options(
         )));
     }
     let mut wanted = ReceiveOptions::new().max(given.max.max(1));
-    if let Some(seconds) = optional_number(given.has_wait_s, given.wait_s, "wait_s")? {
-        wanted = wanted.wait(seconds);
+    if let Some(wait_s) = optional_number(given.has_wait_s, given.wait_s, "wait_s")? {
+        wanted = wanted.wait(seconds(Number::Wait, wait_s)?);
     }
     let visibility_s = optional_number(given.has_visibility_s, given.visibility_s, "visibility_s")?;
-    if let Some(seconds) = visibility_s {
-        wanted = wanted.visibility_timeout(seconds);
+    if let Some(visibility_s) = visibility_s {
+        wanted = wanted.visibility_timeout(seconds(Number::Visibility, visibility_s)?);
     }
     Ok(match attempt {
         Some(id) => wanted.attempt(id),

@@ -1,11 +1,12 @@
 //! Sending.
 
 use super::arguments::{
-    Out, Plain, SizedOut, handle, invalid, optional_number, optional_text, options, slice, text,
+    Out, Plain, SizedOut, handle, invalid, optional_number, optional_text, options, seconds, slice,
+    text,
 };
 use super::results::{Results, forebay_results};
 use super::{guard, queue::forebay_queue, tables};
-use crate::api::{Attribute, AttributeValue, SendReceipt, SendRequest, Status};
+use crate::api::{Attribute, AttributeValue, Number, SendReceipt, SendRequest, Status};
 use bytes::Bytes;
 use forebay_core::Result;
 use std::ffi::c_char;
@@ -211,8 +212,8 @@ unsafe fn read_request(
             format_args!("{at}attributes"),
         )
     }?);
-    if let Some(seconds) = optional_number(given.has_delay_s, given.delay_s, "delay_s")? {
-        request = request.delay(seconds);
+    if let Some(delay_s) = optional_number(given.has_delay_s, given.delay_s, "delay_s")? {
+        request = request.delay(seconds(Number::Delay, delay_s)?);
     }
     let fields: [(_, _, SetText); 4] = [
         (given.group, "group", |request, text| request.group(text)),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Generator
 from os import PathLike
-from types import TracebackType
-from typing import Any, Self, Unpack, cast
+from typing import Any, Unpack, cast
 
 from .. import _native, _serve
 from .._options import ServeOptions
+from ._opening import Closing, Opening
 from ._store import Store
 
 
-class Endpoint(_serve.Address):
+class Endpoint(_serve.Address, Closing):
     """A running server, and as a text its URL. Each method does what its namesake of
     `forebay.Endpoint` does.
     """
@@ -44,44 +43,6 @@ class Endpoint(_serve.Address):
         """Answers every waiting receive, lets running requests end, and stops."""
         await asyncio.to_thread(self._server.stop)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-
-class _Starting:
-    """A server on its way: to be awaited, or entered."""
-
-    __slots__ = ("_arguments", "_endpoint")
-
-    def __init__(self, *arguments: Any) -> None:
-        self._arguments = arguments
-
-    async def _start(self) -> Endpoint:
-        self._endpoint = Endpoint(await asyncio.to_thread(_serve.start, *self._arguments))
-        return self._endpoint
-
-    def __await__(self) -> Generator[Any, None, Endpoint]:
-        return self._start().__await__()
-
-    async def __aenter__(self) -> Endpoint:
-        return await self._start()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._endpoint.close()
-
 
 def serve(
     store: Store | _native.Store | str | PathLike[str] = "mem:",
@@ -90,9 +51,14 @@ def serve(
     port: int = 0,
     insecure: bool = False,
     **options: Unpack[ServeOptions],
-) -> _Starting:
+) -> Opening[Endpoint]:
     """Starts an SQS server as `forebay.serve` does: `async with serve(...) as endpoint`, or
     `endpoint = await serve(...)`.
     """
     served = store._store if isinstance(store, Store) else store
-    return _Starting(served, host, port, insecure, options)
+
+    async def start() -> Endpoint:
+        start = _serve.start
+        return Endpoint(await asyncio.to_thread(start, served, host, port, insecure, options))
+
+    return Opening(start)

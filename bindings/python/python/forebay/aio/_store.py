@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from os import PathLike
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from .. import _native
 from .._native import CheckReport, MoveTask, NamePage, Recovery, Statistics
 from .._options import OpenOptions, QueueOptions
+from ._opening import Closing, Opening
 from ._queue import Queue
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Store:
+class Store(Closing):
     """An open store. Each method does what its namesake of `forebay.Store` does."""
 
     __slots__ = ("__weakref__", "_store")
@@ -130,50 +130,13 @@ class Store:
         """Closes the store: waits end with `Closed`, and so do later calls."""
         await asyncio.to_thread(self._store.close)
 
-    async def __aenter__(self) -> Store:
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-
-class _Opening:
-    """A store on its way: to be awaited, or entered."""
-
-    __slots__ = ("_location", "_options", "_store")
-
-    def __init__(self, location: str | PathLike[str], options: OpenOptions) -> None:
-        self._location = location
-        self._options = options
-
-    async def _open(self) -> Store:
-        self._store = Store(
-            await asyncio.to_thread(_native.open, self._location, **self._options)
-        )
-        return self._store
-
-    def __await__(self) -> Generator[Any, None, Store]:
-        return self._open().__await__()
-
-    async def __aenter__(self) -> Store:
-        return await self._open()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._store.close()
-
-
-def open(location: str | PathLike[str], **options: Unpack[OpenOptions]) -> _Opening:
+def open(location: str | PathLike[str], **options: Unpack[OpenOptions]) -> Opening[Store]:
     """Opens a store, with the options of `forebay.open`: `async with open(...) as store`, or
     `store = await open(...)`.
     """
-    return _Opening(location, options)
+
+    async def start() -> Store:
+        return Store(await asyncio.to_thread(_native.open, location, **options))
+
+    return Opening(start)
