@@ -9,7 +9,7 @@ use std::process::Command;
 /// An authority, and the certificate of a server that is called localhost and nothing else.
 fn make_certificates(folder: &Path) {
     let script = "set -e
-        key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 30'
+        key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30'
         for name in authority stranger; do
             openssl req -x509 $key -keyout $name.key -out $name.pem -subj /CN=$name
         done

@@ -355,7 +355,12 @@ impl Client {
     }
 }
 
-/// What is said of a receipt that is no longer the latest.
+/// What is said of a receipt that is no longer the latest, or of a receive that nobody knows of.
 fn is_stale(text: &str) -> bool {
-    text.contains("The receipt handle has expired") || text.contains("MessageNotInflight")
+    let texts = [
+        "The receipt handle has expired",
+        "MessageNotInflight",
+        "is not available for visibility timeout change",
+    ];
+    texts.iter().any(|it| text.contains(it))
 }
