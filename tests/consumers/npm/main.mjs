@@ -31,6 +31,10 @@ async function create(url, QueueName) {
   return (await answer.json()).QueueUrl;
 }
 
+// PostgreSQL is in the package: a database that is away is away, and no foreign location.
+const away = open('postgres://nobody@127.0.0.1:1/none', { lockTimeout: 100 });
+await assert.rejects(away, { name: 'Unavailable' });
+
 const server = await serve();
 assert.equal(await create(server.url, 'orders'), `${server.url}/000000000000/orders`);
 await server.close();

@@ -114,6 +114,15 @@ def commands(folder: Path) -> None:
             child.kill()
 
 
+def reaches_databases(folder: Path) -> None:
+    """PostgreSQL is in the package: a database that is away is away, and no foreign location."""
+    try:
+        forebay.open("postgres://nobody@127.0.0.1:1/none", lock_timeout=0.1)
+    except forebay.errors.Unavailable:
+        return
+    raise AssertionError("nothing was raised")
+
+
 def tells(folder: Path) -> None:
     """What tools find of the package."""
     assert importlib.metadata.version("forebay") == forebay.__version__
@@ -133,6 +142,7 @@ def main() -> int:
         shares,
         serves,
         commands,
+        reaches_databases,
         tells,
     ]
     failed = 0
