@@ -51,7 +51,7 @@ pub enum LockByte {
     Presence = 3,
     /// Held by the process whose keeper has its turn.
     Keeper = 4,
-    /// Held while segments must stay where they are: a backup copies them.
+    /// Held by who moves segments, or needs them where they are, as a backup does.
     Segments = 5,
 }
 

@@ -18,10 +18,8 @@ pub fn backup(engine: &Engine, to: &Path) -> Result<()> {
     prepare(to)?;
     // While this is held no segment is recycled or removed, so what the log holds up to its
     // present end stays where it is.
-    engine.segments.acquire(engine.options.lock_timeout)?;
-    let result = copy(engine, to);
-    engine.segments.release();
-    result
+    let _hold = engine.segments.acquire(engine.options.lock_timeout)?;
+    copy(engine, to)
 }
 
 fn prepare(to: &Path) -> Result<()> {

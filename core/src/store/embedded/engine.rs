@@ -5,6 +5,7 @@ use super::fault::point;
 use super::index::entries::Meta;
 use super::index::lmdb::Environment;
 use super::log::Log;
+use super::segments_lock::SegmentsLock;
 use super::session::Held;
 use super::space::Space;
 use crate::command::{Command, Outcome};
@@ -38,7 +39,7 @@ pub struct Engine {
     pub(super) writer: KernelLock,
     pub(super) syncer: KernelLock,
     pub(super) keeper: KernelLock,
-    pub(super) segments: KernelLock,
+    pub(super) segments: SegmentsLock,
     pub(super) presence: KernelLock,
     pub(super) held: Turns<Held>,
     pub(super) linger: Signal,

@@ -81,12 +81,12 @@ impl Engine {
             let wanted = self.space.spare_lsn(meta, meta.tail_lsn);
             (meta.prepared_lsn, wanted)
         })?;
-        if !self.segments.try_acquire()? {
+        let Some(hold) = self.segments.try_acquire()? else {
             return Ok(());
-        }
+        };
         let made = self.space.make_spares(prepared, wanted);
         point("spare-made");
-        self.segments.release();
+        drop(hold);
         match made {
             Ok(prepared) => self.with_meta(|meta| {
                 meta.prepared_lsn = meta.prepared_lsn.max(prepared);

@@ -26,6 +26,7 @@ pub mod record;
 pub mod registry;
 mod reserve;
 pub mod salvage;
+mod segments_lock;
 pub mod session;
 pub mod space;
 pub mod store;

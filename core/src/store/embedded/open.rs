@@ -8,6 +8,7 @@ use super::index::Index;
 use super::index::entries::Meta;
 use super::index::lmdb::Environment;
 use super::log::Log;
+use super::segments_lock::SegmentsLock;
 use super::session::Held;
 use super::space::Space;
 use super::{combiner::Combiner, rebuild};
@@ -119,7 +120,7 @@ fn open_locked(
         held: Turns::new(Held::new(log.appender(ready.tail))),
         syncer: lock(LockByte::Sync),
         keeper: lock(LockByte::Keeper),
-        segments: lock(LockByte::Segments),
+        segments: SegmentsLock::new(lock(LockByte::Segments)),
         writer,
         presence,
         log,

@@ -201,25 +201,22 @@ impl Engine {
     /// Gives freed segments back, unless somebody else is doing it. Called by the keeper, outside
     /// the writer lock.
     pub(super) fn recycle_freed(&self) -> Result<()> {
-        if !self.segments.try_acquire()? {
-            return Ok(());
+        match self.segments.try_acquire()? {
+            Some(_hold) => self.recycle_all(),
+            None => Ok(()),
         }
-        let result = self.recycle_all();
-        self.segments.release();
-        result
     }
 
     /// As [`Engine::recycle_freed`], and when it returns they are given back: on a full disk the
     /// next command needs them.
     pub(super) fn recycle_freed_now(&self) -> Result<()> {
-        self.segments.acquire(self.options.lock_timeout)?;
-        let result = self.recycle_all();
-        self.segments.release();
-        result
+        let _hold = self.segments.acquire(self.options.lock_timeout)?;
+        self.recycle_all()
     }
 
-    /// Freed segments become future segments, or go back to the file system.
-    fn recycle_all(&self) -> Result<()> {
+    /// Freed segments become future segments, or go back to the file system. Only for who holds
+    /// the segments.
+    pub(super) fn recycle_all(&self) -> Result<()> {
         self.settle()?;
         let meta = self.with_meta(|meta| meta.clone())?;
         let first = self.log.segment_of(meta.head_lsn);

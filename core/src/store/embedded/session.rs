@@ -14,6 +14,7 @@ use crate::command::Command;
 use crate::error::{Error, ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Commands, and messages of them, after which an open transaction is committed: bounds its
 /// changed pages.
@@ -22,6 +23,10 @@ const MESSAGES_KEPT_MAX: usize = 4_096;
 
 /// Steps of reclamation that a send waits for on a full disk.
 const MAKE_ROOM_ROUNDS_MAX: u32 = 2_000;
+
+/// How long a refused send waits for the segments: making one takes less, a backup keeps them for
+/// as long as it copies.
+const SEGMENT_MADE_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a process keeps from one session to the next.
 pub struct Held {
@@ -272,7 +277,8 @@ impl Engine {
         Ok(again)
     }
 
-    /// Runs one job if no lock must be waited for; false if nothing was done.
+    /// Runs one job if no lock must be waited for; false if nothing was done. So is a send that
+    /// finds no room: whether it really has none takes a wait to know.
     pub(super) fn try_job(&self, job: &mut Job) -> bool {
         let Some(mut held) = self.held.try_lock() else {
             return false;
@@ -287,6 +293,10 @@ impl Engine {
             self.run_held(&mut held, &mut [&mut *job])
         });
         drop(held);
+        if ran.is_ok() && is_refused(job) {
+            job.answer = None;
+            return false;
+        }
         let ended = match ran {
             // It wants another turn, as a sweep of much garbage does.
             Ok(true) => {
@@ -305,12 +315,31 @@ impl Engine {
     }
 
     fn run_until_answered(&self, jobs: &mut [&mut Vec<Job>]) -> Result<()> {
+        self.run_rounds(jobs, Self::recycle_freed_now)?;
+        if !jobs.iter().flat_map(|jobs| jobs.iter()).any(is_refused) {
+            return Ok(());
+        }
+        // A keeper may be making a segment, and gives its blocks back when it finds too few. So a
+        // refusal stands only if it comes again while nobody makes one.
+        let Ok(_hold) = self.segments.acquire(SEGMENT_MADE_WITHIN) else {
+            return Ok(());
+        };
+        take_refusals(jobs);
+        self.run_rounds(jobs, Self::recycle_all)
+    }
+
+    /// Runs jobs until reclamation can do no more for those that find no room.
+    fn run_rounds(
+        &self,
+        jobs: &mut [&mut Vec<Job>],
+        recycle: impl Fn(&Self) -> Result<()>,
+    ) -> Result<()> {
         let mut rounds = 0;
         loop {
             let freed = self.space.is_short() && self.space.take_freed();
             if freed {
                 // Whatever fails here fails again for whoever needs it.
-                let _ = self.recycle_freed_now();
+                let _ = recycle(self);
             }
             let before = self.space.steps();
             if self.run_jobs(jobs)? {
@@ -321,14 +350,7 @@ impl Engine {
                 return Ok(());
             }
             // Reclamation goes on, so a refused send may be better off in the next round.
-            let mut refused = 0;
-            for job in jobs.iter_mut().flat_map(|jobs| jobs.iter_mut()) {
-                if matches!(&job.answer, Some(Err(error)) if error.kind() == ErrorKind::DiskFull) {
-                    job.answer = None;
-                    refused += 1;
-                }
-            }
-            if refused == 0 {
+            if !take_refusals(jobs) {
                 return Ok(());
             }
         }
@@ -410,6 +432,21 @@ impl Work for Engine {
     fn sync(&self, lsn: u64) -> Result<()> {
         self.sync_to(lsn)
     }
+}
+
+fn is_refused(job: &Job) -> bool {
+    matches!(&job.answer, Some(Err(error)) if error.kind() == ErrorKind::DiskFull)
+}
+
+/// Forgets the answers of jobs that found no room; true if there were any.
+fn take_refusals(jobs: &mut [&mut Vec<Job>]) -> bool {
+    let all = jobs.iter_mut().flat_map(|jobs| jobs.iter_mut());
+    let mut taken = false;
+    for job in all.filter(|job| is_refused(job)) {
+        job.answer = None;
+        taken = true;
+    }
+    taken
 }
 
 fn answer_all(jobs: &mut [&mut Vec<Job>], error: &Error) {

@@ -164,7 +164,7 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
     let mut store = open(place, case)?;
     let mut queue = create(&store, case)?;
     let filler = place.join("filler");
-    let (mut stored, refusal) = fill(&queue, case, &filler)?;
+    let (stored, refusal) = fill(&queue, case, &filler)?;
     if case.reopened {
         drop(queue);
         store.close();
@@ -174,7 +174,7 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
         store = open(place, case).map_err(|error| format!("open a full disk: {error}"))?;
         queue = create(&store, case)?;
     } else {
-        stored = refused(&queue, case, stored)?;
+        refused(&queue, case, stored)?;
     }
     for time in 1..case.receives {
         retry(&queue, case, stored).map_err(|error| format!("time {time}: {error}"))?;
@@ -259,24 +259,14 @@ fn fill(queue: &Queue, case: &Case, filler: &Path) -> Result<(u64, String), Fail
     }
 }
 
-/// Refused for as long as the disk is full; answers how many are stored then. The first refusal may
-/// have come while the keeper was trying to make a segment: what it gives back takes some more.
-fn refused(queue: &Queue, case: &Case, mut stored: u64) -> Result<u64, Failure> {
-    let two_segments = 2 * case.segment_bytes / (BATCH * case.body_bytes as u64);
-    for _ in 0..=two_segments {
-        let batch = (stored..stored + BATCH).map(|number| request(number, case));
-        match queue.send_batch(batch) {
-            Ok(results) => {
-                for result in results {
-                    result.map_err(|error| format!("send {stored}: {error}"))?;
-                }
-                stored += BATCH;
-            }
-            Err(error) if error.kind() == ErrorKind::DiskFull => return Ok(stored),
-            Err(error) => return Err(format!("send {stored} on the full disk: {error}").into()),
-        }
+/// Refused for as long as the disk is full.
+fn refused(queue: &Queue, case: &Case, stored: u64) -> Result<(), Failure> {
+    let batch = (stored..stored + BATCH).map(|number| request(number, case));
+    match queue.send_batch(batch) {
+        Ok(_) => Err(format!("send {stored} was refused and a moment later it was not").into()),
+        Err(error) if error.kind() == ErrorKind::DiskFull => Ok(()),
+        Err(error) => Err(format!("send {stored} on the full disk: {error}").into()),
     }
-    Err(format!("{stored} messages went on a full disk").into())
 }
 
 fn send_again(queue: &Queue, case: &Case, first: u64, count: u64) -> Result<(), Failure> {

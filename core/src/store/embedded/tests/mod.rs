@@ -5,9 +5,11 @@ mod damage;
 mod opening;
 mod rebuilding;
 mod reclamation;
+mod standstill;
 
 use super::{Embedded, Surroundings, open_on};
 use crate::command::{Command, Outcome, PeekFilter, SendEntry, Strictness};
+use crate::error::ErrorKind;
 use crate::key::QueueKey;
 use crate::message::{MessageId, Peeked, Receipt, Received};
 use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
@@ -15,6 +17,8 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 fn options() -> StoreOptions {
     StoreOptions {

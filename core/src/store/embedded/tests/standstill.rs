@@ -1,0 +1,81 @@
+use super::*;
+use crate::sys::lock::{KernelLock, LockByte, LockFile};
+use std::thread;
+
+/// Another holder of the segments lock, as another process is one.
+fn stranger(directory: &Path) -> KernelLock {
+    let file = LockFile::open(&directory.join("lock")).unwrap();
+    KernelLock::new(file, LockByte::Segments)
+}
+
+/// Whoever recycles meanwhile, in this process or another, leaves the segments to their holder.
+#[test]
+fn segments_stay_while_one_thread_holds_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let engine = store.engine();
+    let other = stranger(dir.path());
+    let hold = engine.segments.acquire(Duration::from_secs(10)).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| engine.recycle_freed().unwrap());
+        scope.spawn(|| assert!(engine.segments.try_acquire().unwrap().is_none()));
+        let waits = scope.spawn(|| engine.segments.acquire(Duration::from_millis(20)).err());
+        let error = waits.join().unwrap().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Busy);
+    });
+    assert!(!other.try_acquire().unwrap(), "the hold ended too early");
+    drop(hold);
+    assert!(other.try_acquire().unwrap());
+    assert!(engine.segments.try_acquire().unwrap().is_none());
+    other.release();
+    assert!(engine.segments.try_acquire().unwrap().is_some());
+}
+
+/// Backups one after the other while messages come and go, and another thread recycles: each is
+/// whole.
+#[test]
+fn backups_beside_recycling_are_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    create(&store, "kept", &[]);
+    create(&store, "busy", &[("VisibilityTimeout", "3600")]);
+    for number in 0..50 {
+        send(&store, "kept", entry(number, 200, None));
+    }
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut number = 1_000;
+            while !done.load(Ordering::Acquire) {
+                for _ in 0..20 {
+                    number += 1;
+                    send(&store, "busy", entry(number, 4_000, None));
+                }
+                let received = receive(&store, "busy", 20);
+                let receipts = received.iter().map(|one| one.receipt).collect();
+                delete(&store, "busy", receipts);
+            }
+        });
+        scope.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                store.engine().recycle_freed_now().unwrap();
+                // The lock is not fair, and a keeper rests too.
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let backups = tempfile::tempdir().unwrap();
+        let copied = (0..20).map(|number| {
+            let to = backups.path().join(number.to_string());
+            store.backup(&to).map(|()| to)
+        });
+        let copied: Vec<_> = copied.collect();
+        done.store(true, Ordering::Release);
+        for to in copied {
+            let copy = open(&to.unwrap());
+            let recovery = copy.recovery().unwrap();
+            assert_eq!(recovery.damage, Vec::<String>::new());
+            assert_eq!(peek(&copy, "kept").len(), 50);
+            assert_sound(&copy);
+        }
+    });
+}
