@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 /// Length of the file: a whole number of memory pages wherever pages have 4 to 16 KiB.
 pub const PAGE_BYTES: usize = 16_384;
 /// Version of the layout. Pages of another version are refused, not converted.
-pub const PAGE_VERSION: u32 = 2;
+pub const PAGE_VERSION: u32 = 3;
 /// Counters of changes per queue; queues share them by their uid.
 pub const QUEUE_SLOTS: usize = 1_024;
 
@@ -54,7 +54,9 @@ pub struct Fields {
     pub wanted: AtomicU32,
     /// Something before this was answered for as being on disk.
     pub promised_lsn: AtomicU64,
-    spare: [AtomicU64; 4],
+    /// The last content of a message that was appended ends before this.
+    pub content_lsn: AtomicU64,
+    spare: [AtomicU64; 3],
     /// Waiting for the writer lock.
     pub writer_lock: LockWords,
     /// Waiting for the sync lock.

@@ -42,6 +42,8 @@ const DONE: u8 = 2;
 /// The jobs of one waiting thread.
 struct Group {
     jobs: Mutex<Vec<Job>>,
+    /// It wants its answers when the disk has what they depend on, not before.
+    synced: bool,
     state: AtomicU8,
     thread: Thread,
 }
@@ -72,21 +74,34 @@ pub trait Work {
     fn transact(&self, jobs: &mut [&mut Vec<Job>]);
     /// True if the log is on disk up to `lsn`.
     fn is_synced(&self, lsn: u64) -> bool;
-    /// Brings the log to the disk up to `lsn`; jobs whose answers depended on it get its error.
+    /// Brings the log to the disk up to `lsn`.
     fn sync(&self, lsn: u64) -> Result<()>;
 }
 
 impl Combiner {
-    /// Runs `jobs`, together with those of other threads.
+    /// Runs `jobs`, together with those of other threads, and waits for the disk.
     pub fn run(&self, work: &dyn Work, jobs: Vec<Job>) -> Vec<Job> {
+        let mut jobs = self.meet(work, jobs, true);
+        bring_to_disk(work, &mut [&mut jobs]);
+        jobs
+    }
+
+    /// Runs `jobs`, together with those of other threads. Answers may still depend on the disk up
+    /// to their `sync_lsn`.
+    pub fn run_unsynced(&self, work: &dyn Work, jobs: Vec<Job>) -> Vec<Job> {
+        self.meet(work, jobs, false)
+    }
+
+    fn meet(&self, work: &dyn Work, jobs: Vec<Job>, synced: bool) -> Vec<Job> {
         let mut state = self.state.lock();
         if !state.leading {
             state.leading = true;
             drop(state);
-            return self.lead(work, jobs);
+            return self.lead(work, jobs, synced);
         }
         let group = Arc::new(Group {
             jobs: Mutex::new(jobs),
+            synced,
             state: AtomicU8::new(WAITING),
             thread: std::thread::current(),
         });
@@ -97,14 +112,14 @@ impl Combiner {
                 WAITING => std::thread::park(),
                 LEADS => {
                     let jobs = std::mem::take(&mut *group.jobs.lock());
-                    return self.lead(work, jobs);
+                    return self.lead(work, jobs, synced);
                 }
                 _ => return std::mem::take(&mut *group.jobs.lock()),
             }
         }
     }
 
-    fn lead(&self, work: &dyn Work, mut own: Vec<Job>) -> Vec<Job> {
+    fn lead(&self, work: &dyn Work, mut own: Vec<Job>, synced: bool) -> Vec<Job> {
         let groups = self.gather();
         {
             let mut guards: Vec<_> = groups.iter().map(|group| group.jobs.lock()).collect();
@@ -113,28 +128,20 @@ impl Combiner {
             work.transact(&mut all);
         }
         self.hand_over();
-        let needs = |jobs: &[Job]| jobs.iter().map(|job| job.sync_lsn).max().unwrap_or(0);
         let mut rest = Vec::new();
-        let mut sync_lsn = needs(&own);
         for group in groups {
-            let lsn = needs(&group.jobs.lock());
-            if work.is_synced(lsn) {
-                group.tell(DONE);
-            } else {
-                sync_lsn = sync_lsn.max(lsn);
+            // Who leads without waiting for the disk leaves it to those who do.
+            if synced && group.synced && !work.is_synced(needs(&group.jobs.lock())) {
                 rest.push(group);
+            } else {
+                group.tell(DONE);
             }
         }
-        if !work.is_synced(sync_lsn)
-            && let Err(error) = work.sync(sync_lsn)
-        {
-            let fail = |jobs: &mut Vec<Job>| {
-                for job in jobs.iter_mut().filter(|job| job.sync_lsn > 0) {
-                    job.answer = Some(Err(error.clone()));
-                }
-            };
-            fail(&mut own);
-            rest.iter().for_each(|group| fail(&mut group.jobs.lock()));
+        if synced {
+            let mut guards: Vec<_> = rest.iter().map(|group| group.jobs.lock()).collect();
+            let mut all: Vec<&mut Vec<Job>> = vec![&mut own];
+            all.extend(guards.iter_mut().map(|guard| &mut **guard));
+            bring_to_disk(work, &mut all);
         }
         rest.iter().for_each(|group| group.tell(DONE));
         own
@@ -164,6 +171,26 @@ impl Combiner {
             let next = state.pending.remove(0);
             drop(state);
             next.tell(LEADS);
+        }
+    }
+}
+
+/// Up to where the log must be on disk before these jobs are answered.
+fn needs(jobs: &[Job]) -> u64 {
+    jobs.iter().map(|job| job.sync_lsn).max().unwrap_or(0)
+}
+
+/// Waits until the disk has what the answers depend on, or makes its error their answer.
+pub fn bring_to_disk(work: &dyn Work, jobs: &mut [&mut Vec<Job>]) {
+    let lsn = jobs.iter().map(|jobs| needs(jobs)).max().unwrap_or(0);
+    if work.is_synced(lsn) {
+        return;
+    }
+    if let Err(error) = work.sync(lsn) {
+        let all = jobs.iter_mut().flat_map(|jobs| jobs.iter_mut());
+        for job in all.filter(|job| job.sync_lsn > 0) {
+            job.answer = Some(Err(error.clone()));
+            job.sync_lsn = 0;
         }
     }
 }

@@ -30,6 +30,7 @@ mod segments_lock;
 pub mod session;
 pub mod space;
 pub mod store;
+mod submitted;
 pub mod transition;
 
 pub use memory::open_memory;

@@ -56,7 +56,7 @@ impl Engine {
             Durability::Os => is_lease || is_change,
             // What was sent and is not on disk yet must not be handed out.
             Durability::Full => {
-                is_lease && self.is_synced(self.page.appended_lsn.load(Ordering::Acquire))
+                is_lease && self.is_synced(self.page.content_lsn.load(Ordering::Acquire))
             }
             Durability::Strict => false,
         }

@@ -126,6 +126,7 @@ impl Engine {
         };
         tx.index.meta.set_tail(tail);
         tx.index.meta.carried_lsn = tail.lsn;
+        tx.content_lsn = tail.lsn;
         tx.appender
             .restart(tail, self.page.synced_lsn.load(Ordering::Acquire));
         Ok(())
@@ -146,6 +147,9 @@ impl Engine {
         };
         point("log-written");
         self.count_appended(tail.lsn - before.lsn);
+        self.page
+            .content_lsn
+            .fetch_max(tx.content_lsn, Ordering::AcqRel);
         self.page.appended_lsn.fetch_max(tail.lsn, Ordering::AcqRel);
         tx.index.meta.set_tail(tail);
         tx.appender

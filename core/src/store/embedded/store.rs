@@ -1,8 +1,8 @@
 //! The embedded store as a [`Storage`]: an engine with its threads.
 
-use super::combiner::Job;
 use super::engine::Engine;
 use super::open::Opened;
+use super::submitted::{self, Aftermath, Submitted, Unsynced};
 use super::{backup, check, keeper};
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
@@ -11,16 +11,12 @@ use crate::store::{CheckReport, ClockMode, Done, Recovery, Statistics, Storage};
 use crate::sync::Mutex;
 use crate::sys::fork::fork_generation;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
-
-/// Submitted commands that run as one batch at the most.
-const SUBMITTED_BATCH_MAX: usize = 256;
 
 /// An open directory of this process.
 pub struct Embedded {
@@ -35,7 +31,21 @@ pub struct Embedded {
 #[derive(Default)]
 struct Threads {
     handles: Vec<JoinHandle<()>>,
-    submit: Option<Sender<(Command, Done)>>,
+    submit: Option<Sender<Submitted>>,
+    /// Not in its thread alone: a store may be closed by a callback in that thread, which then
+    /// waits for the other one.
+    unsynced: Arc<Mutex<Option<Sender<Unsynced>>>>,
+}
+
+impl Threads {
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+        let handle = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(run)
+            .map_err(|error| Error::io("start a thread", &error))?;
+        self.handles.push(handle);
+        Ok(())
+    }
 }
 
 impl Embedded {
@@ -67,76 +77,31 @@ impl Embedded {
 
     fn spawn(&self, name: &str, run: fn(&Arc<Engine>, &AtomicBool)) -> Result<()> {
         let (engine, stop) = (self.engine.clone(), self.stop.clone());
-        let handle = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || run(&engine, &stop))
-            .map_err(|error| Error::io("start a thread", &error))?;
-        self.threads.lock().handles.push(handle);
-        Ok(())
+        let mut threads = self.threads.lock();
+        threads.spawn(name, move || run(&engine, &stop))
     }
 
-    fn submitter(&self) -> Result<Sender<(Command, Done)>> {
+    fn submitter(&self) -> Result<Sender<Submitted>> {
         let mut threads = self.threads.lock();
         if let Some(sender) = &threads.submit {
             return Ok(sender.clone());
         }
         let (sender, receiver) = channel();
         let engine = self.engine.clone();
-        let handle = std::thread::Builder::new()
-            .name("forebay-submit".to_owned())
-            .spawn(move || run_submitted(&engine, &receiver))
-            .map_err(|error| Error::io("start a thread", &error))?;
-        threads.handles.push(handle);
+        let unsynced = threads.unsynced.clone();
+        threads.spawn("forebay-submit", move || {
+            submitted::run(&engine, &receiver, &unsynced);
+        })?;
+        if self.engine.syncs() {
+            let engine = self.engine.clone();
+            let (unsynced, waiting) = channel();
+            *threads.unsynced.lock() = Some(unsynced);
+            threads.spawn("forebay-synced", move || {
+                submitted::run_sync(&engine, &waiting);
+            })?;
+        }
         threads.submit = Some(sender.clone());
         Ok(sender)
-    }
-}
-
-/// Work that a command leaves to the keeper.
-struct Aftermath {
-    starts_task: bool,
-    leaves_garbage: bool,
-}
-
-impl Aftermath {
-    fn of(command: &Command) -> Self {
-        Self {
-            starts_task: matches!(command, Command::StartMoveTask { .. }),
-            leaves_garbage: matches!(command, Command::Purge { .. } | Command::DeleteQueue { .. }),
-        }
-    }
-
-    fn tell(&self, engine: &Engine) {
-        let real_time = engine.options.clock == ClockMode::System;
-        if (self.starts_task && real_time) || self.leaves_garbage {
-            engine.keeper_signal.notify();
-        }
-    }
-}
-
-/// Runs submitted commands, as many together as have come.
-fn run_submitted(engine: &Arc<Engine>, receiver: &Receiver<(Command, Done)>) {
-    while let Ok(first) = receiver.recv() {
-        let mut batch = vec![first];
-        while batch.len() < SUBMITTED_BATCH_MAX
-            && let Ok(next) = receiver.try_recv()
-        {
-            batch.push(next);
-        }
-        let (commands, dones): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let jobs = commands.into_iter().map(Job::new).collect();
-        let jobs = engine.combiner.run(&**engine, jobs);
-        for (job, done) in jobs.into_iter().zip(dones) {
-            Aftermath::of(&job.command).tell(engine);
-            let answer = job.answer.unwrap_or_else(|| {
-                Err(Error::new(
-                    ErrorKind::Internal,
-                    "a command was not answered",
-                ))
-            });
-            // The panic was reported by the hook; this thread has other calls to serve.
-            let _ = catch_unwind(AssertUnwindSafe(|| done(answer)));
-        }
     }
 }
 
@@ -243,6 +208,7 @@ impl Drop for Embedded {
         self.stop.store(true, Ordering::Release);
         let threads = std::mem::take(&mut *self.threads.lock());
         drop(threads.submit);
+        threads.unsynced.lock().take();
         self.engine.keeper_signal.notify();
         self.engine.linger.notify();
         for handle in threads.handles {

@@ -1,7 +1,7 @@
-//! A disk whose n-th change fails.
+//! A disk whose n-th change fails, or that stalls.
 
 use super::{Disk, DiskFile};
-use crate::sync::Mutex;
+use crate::sync::{Condvar, Mutex};
 use std::io;
 use std::sync::Arc;
 
@@ -51,6 +51,23 @@ fn error(fault: Fault) -> io::Error {
 pub struct FaultDisk {
     inner: Arc<dyn Disk>,
     plan: Arc<Mutex<Plan>>,
+    stall: Arc<Stall>,
+}
+
+/// Whether syncs wait.
+#[derive(Default)]
+struct Stall {
+    stalled: Mutex<bool>,
+    ended: Condvar,
+}
+
+impl Stall {
+    fn pass(&self) {
+        let mut stalled = self.stalled.lock();
+        while *stalled {
+            stalled = self.ended.wait(stalled);
+        }
+    }
 }
 
 impl FaultDisk {
@@ -59,6 +76,7 @@ impl FaultDisk {
         Self {
             inner,
             plan: Arc::default(),
+            stall: Arc::default(),
         }
     }
 
@@ -77,10 +95,22 @@ impl FaultDisk {
         self.plan.lock().failing = None;
     }
 
+    /// Syncs of files wait until [`FaultDisk::go_on`].
+    pub fn stall_syncs(&self) {
+        *self.stall.stalled.lock() = true;
+    }
+
+    /// Ends [`FaultDisk::stall_syncs`].
+    pub fn go_on(&self) {
+        *self.stall.stalled.lock() = false;
+        self.stall.ended.notify_all();
+    }
+
     fn wrap(&self, inner: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
         Arc::new(FaultFile {
             inner,
             plan: self.plan.clone(),
+            stall: self.stall.clone(),
         })
     }
 }
@@ -122,6 +152,7 @@ impl Disk for FaultDisk {
 struct FaultFile {
     inner: Arc<dyn DiskFile>,
     plan: Arc<Mutex<Plan>>,
+    stall: Arc<Stall>,
 }
 
 impl DiskFile for FaultFile {
@@ -141,6 +172,7 @@ impl DiskFile for FaultFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.stall.pass();
         Plan::pass(&self.plan)?;
         self.inner.sync_data()
     }

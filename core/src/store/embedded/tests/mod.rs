@@ -5,6 +5,7 @@ mod damage;
 mod opening;
 mod rebuilding;
 mod reclamation;
+mod slow_disk;
 mod standstill;
 
 use super::{Embedded, Surroundings, open_on};

@@ -50,6 +50,8 @@ pub struct Tx {
     pub now_ms: u64,
     /// Up to here the log must be on disk before the current command's answer is given.
     pub sync_lsn: u64,
+    /// Contents of messages were appended up to here; 0 if none were.
+    pub content_lsn: u64,
     /// Queues of which a message may have become receivable.
     pub touched: Vec<QueueKey>,
     /// A failure of log or index in the middle of a step: nothing of the transaction may stay.
@@ -76,6 +78,7 @@ impl Tx {
             appender,
             now_ms: 0,
             sync_lsn: 0,
+            content_lsn: 0,
             touched: Vec::new(),
             failed: None,
             space,
@@ -224,6 +227,12 @@ impl Tx {
         }
         if records.iter().any(apply::carries_more_than_a_message) {
             self.index.meta.carried_lsn = self.appender.end().lsn;
+        }
+        if records
+            .iter()
+            .any(|record| matches!(record, Record::Put { .. }))
+        {
+            self.content_lsn = self.appender.end().lsn;
         }
         point("record-applied");
         Ok(())
