@@ -20,7 +20,7 @@ use crate::sys::{clock, futex};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Sessions without lingering after another process asked for the lock.
@@ -46,6 +46,8 @@ pub struct Engine {
     pub(super) keeper_signal: Signal,
     pub(super) combiner: Combiner,
     pub(super) sync_turn: Mutex<()>,
+    /// Submitted commands that were not carried out yet.
+    pub(super) submitted: AtomicUsize,
     pub(super) contended: AtomicU32,
     pub(super) poison: OnceCell<Error>,
     pub(super) counters: Counters,

@@ -23,7 +23,7 @@ use crate::sys::{clock, fs};
 use once_cell::sync::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// What tests put in the place of the machine.
 #[derive(Default)]
@@ -131,6 +131,7 @@ fn open_locked(
         keeper_signal: Signal::default(),
         combiner: Combiner::default(),
         sync_turn: Mutex::new(()),
+        submitted: AtomicUsize::new(0),
         contended: AtomicU32::new(0),
         poison: OnceCell::new(),
         counters: Counters::default(),

@@ -54,9 +54,12 @@ impl Engine {
         };
         match self.options.durability {
             Durability::Os => is_lease || is_change,
-            // What was sent and is not on disk yet must not be handed out.
+            // What was sent and is not on disk yet must not be handed out. Beside others one
+            // transaction for all is cheaper: 0.66 of the receives of 128 connections ran alone.
             Durability::Full => {
-                is_lease && self.is_synced(self.page.content_lsn.load(Ordering::Acquire))
+                is_lease
+                    && self.submitted.load(Ordering::Relaxed) == 0
+                    && self.is_synced(self.page.content_lsn.load(Ordering::Acquire))
             }
             Durability::Strict => false,
         }

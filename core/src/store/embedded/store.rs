@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::open::Opened;
-use super::submitted::{self, Aftermath, Submitted, Unsynced};
+use super::submitted::{self, Aftermath, Told, Unsynced};
 use super::{backup, check, keeper};
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SendError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Embedded {
 #[derive(Default)]
 struct Threads {
     handles: Vec<JoinHandle<()>>,
-    submit: Option<Sender<Submitted>>,
+    submit: Option<Sender<Told>>,
     /// Not in its thread alone: a store may be closed by a callback in that thread, which then
     /// waits for the other one.
     unsynced: Arc<Mutex<Option<Sender<Unsynced>>>>,
@@ -81,7 +81,7 @@ impl Embedded {
         threads.spawn(name, move || run(&engine, &stop))
     }
 
-    fn submitter(&self) -> Result<Sender<Submitted>> {
+    fn submitter(&self) -> Result<Sender<Told>> {
         let mut threads = self.threads.lock();
         if let Some(sender) = &threads.submit {
             return Ok(sender.clone());
@@ -96,8 +96,9 @@ impl Embedded {
             let engine = self.engine.clone();
             let (unsynced, waiting) = channel();
             *threads.unsynced.lock() = Some(unsynced);
+            let tell = sender.clone();
             threads.spawn("forebay-synced", move || {
-                submitted::run_sync(&engine, &waiting);
+                submitted::run_sync(&engine, &waiting, &tell);
             })?;
         }
         threads.submit = Some(sender.clone());
@@ -121,8 +122,11 @@ impl Storage for Embedded {
     fn submit(&self, command: Command, done: Done) {
         match self.engine.check_usable().and_then(|()| self.submitter()) {
             Ok(sender) => {
-                if let Err(unsent) = sender.send((command, done)) {
-                    let (_, done) = unsent.0;
+                self.engine.submitted.fetch_add(1, Ordering::Relaxed);
+                if let Err(SendError(Told::Command(_, done))) =
+                    sender.send(Told::Command(command, done))
+                {
+                    self.engine.submitted.fetch_sub(1, Ordering::Relaxed);
                     done(Err(Error::new(ErrorKind::Closed, "the store is closed")));
                 }
             }
@@ -207,7 +211,10 @@ impl Drop for Embedded {
         }
         self.stop.store(true, Ordering::Release);
         let threads = std::mem::take(&mut *self.threads.lock());
-        drop(threads.submit);
+        if let Some(submit) = threads.submit {
+            // Its thread is there until it is told this.
+            let _ = submit.send(Told::Closed);
+        }
         threads.unsynced.lock().take();
         self.engine.keeper_signal.notify();
         self.engine.linger.notify();

@@ -1,6 +1,10 @@
 //! Submitted commands, whose callers do not wait: one thread carries them out, as many together as
 //! have come, and another brings to the disk what their answers depend on. So a receive waits for
-//! no sync of other callers' changes, and the next transaction runs while the disk works.
+//! no sync of other callers' changes.
+//!
+//! Changes that come while the disk works wait for it in any case. They are kept together until
+//! then, unless a lease comes: carried out at once in smaller transactions, sends and deletes of 16
+//! and 128 connections reached 0.76 to 0.88 of the rate.
 
 use super::combiner::{Job, Work, bring_to_disk};
 use super::engine::Engine;
@@ -10,13 +14,21 @@ use crate::store::{ClockMode, Done};
 use crate::sync::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 
 /// Submitted commands that run as one batch at the most.
 const BATCH_MAX: usize = 256;
 
-/// A command and who is told of its answer.
-pub type Submitted = (Command, Done);
+/// What the thread that carries out commands is told.
+pub enum Told {
+    /// A command, and who is told of its answer.
+    Command(Command, Done),
+    /// So many of the batches that wait for the disk need not any more.
+    Synced(usize),
+    /// No command comes any more.
+    Closed,
+}
 
 /// Commands that were carried out, and whose answers depend on the disk.
 pub type Unsynced = (Vec<Job>, Vec<Done>);
@@ -45,22 +57,50 @@ impl Aftermath {
     }
 }
 
-/// Carries out submitted commands until nobody can submit any more.
-pub fn run(
-    engine: &Arc<Engine>,
-    receiver: &Receiver<Submitted>,
-    unsynced: &Mutex<Option<Sender<Unsynced>>>,
-) {
-    while let Ok(first) = receiver.recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH_MAX
-            && let Ok(next) = receiver.try_recv()
-        {
-            batch.push(next);
+/// Commands that have come and were not carried out.
+#[derive(Default)]
+struct Batch {
+    jobs: Vec<Job>,
+    dones: Vec<Done>,
+    has_lease: bool,
+    /// Batches that wait for the disk.
+    unsynced: usize,
+    /// It is the last one.
+    closed: bool,
+}
+
+impl Batch {
+    fn take(&mut self, told: Told) {
+        match told {
+            Told::Command(command, done) => {
+                self.has_lease |= is_lease(&command);
+                self.jobs.push(Job::new(command));
+                self.dones.push(done);
+            }
+            Told::Synced(batches) => self.unsynced -= batches,
+            Told::Closed => self.closed = true,
         }
-        let (commands, dones): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let jobs = commands.into_iter().map(Job::new).collect();
-        let jobs = engine.combiner.run_unsynced(&**engine, jobs);
+    }
+
+    fn is_full(&self) -> bool {
+        self.jobs.len() >= BATCH_MAX
+    }
+
+    fn is_ready(&self) -> bool {
+        !self.jobs.is_empty()
+            && (self.has_lease || self.unsynced == 0 || self.is_full() || self.closed)
+    }
+
+    /// Carries it out, and answers what needs no wait.
+    fn run(&mut self, engine: &Engine, unsynced: &Mutex<Option<Sender<Unsynced>>>) {
+        let (jobs, dones) = (
+            std::mem::take(&mut self.jobs),
+            std::mem::take(&mut self.dones),
+        );
+        self.has_lease = false;
+        let count = jobs.len();
+        let jobs = engine.combiner.run_unsynced(engine, jobs);
+        engine.submitted.fetch_sub(count, Ordering::Relaxed);
         let mut waiting = Unsynced::default();
         for (job, done) in jobs.into_iter().zip(dones) {
             Aftermath::of(&job.command).tell(engine);
@@ -72,7 +112,7 @@ pub fn run(
             }
         }
         if waiting.0.is_empty() {
-            continue;
+            return;
         }
         let sender = unsynced.lock().clone();
         let left = match sender {
@@ -80,25 +120,62 @@ pub fn run(
             // The store is being closed.
             None => Some(waiting),
         };
-        if let Some(waiting) = left {
-            answer_synced(engine, waiting);
+        match left {
+            Some(waiting) => answer_synced(engine, waiting),
+            None => self.unsynced += 1,
         }
     }
 }
 
-/// Waits for the disk on behalf of submitted commands until [`run`] has ended.
-pub fn run_sync(engine: &Arc<Engine>, waiting: &Receiver<Unsynced>) {
+/// True for commands whose answers depend on no change of their own.
+fn is_lease(command: &Command) -> bool {
+    !matches!(command, Command::Send { .. } | Command::Delete { .. })
+}
+
+/// Carries out submitted commands until the store is closed.
+pub fn run(
+    engine: &Arc<Engine>,
+    receiver: &Receiver<Told>,
+    unsynced: &Mutex<Option<Sender<Unsynced>>>,
+) {
+    let mut batch = Batch::default();
+    while !batch.closed
+        && let Ok(told) = receiver.recv()
+    {
+        batch.take(told);
+        while !batch.is_full()
+            && let Ok(told) = receiver.try_recv()
+        {
+            batch.take(told);
+        }
+        if batch.is_ready() {
+            batch.run(engine, unsynced);
+        }
+    }
+}
+
+/// Waits for the disk on behalf of submitted commands until [`run`] hands in no more.
+pub fn run_sync(engine: &Arc<Engine>, waiting: &Receiver<Unsynced>, tell: &Sender<Told>) {
     while let Ok((mut jobs, mut dones)) = waiting.recv() {
+        let mut batches = 1;
         while let Ok(next) = waiting.try_recv() {
             jobs.extend(next.0);
             dones.extend(next.1);
+            batches += 1;
         }
-        answer_synced(engine, (jobs, dones));
+        bring_to_disk(&**engine, &mut [&mut jobs]);
+        // First, so that the next batch runs while these callers are told.
+        let _ = tell.send(Told::Synced(batches));
+        answer_all(jobs, dones);
     }
 }
 
 fn answer_synced(engine: &Engine, (mut jobs, dones): Unsynced) {
     bring_to_disk(engine, &mut [&mut jobs]);
+    answer_all(jobs, dones);
+}
+
+fn answer_all(jobs: Vec<Job>, dones: Vec<Done>) {
     for (job, done) in jobs.into_iter().zip(dones) {
         answer(job, done);
     }
