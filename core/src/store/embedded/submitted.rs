@@ -1,6 +1,6 @@
 //! Submitted commands, whose callers do not wait: one thread carries them out, as many together as
-//! have come, and another brings to the disk what their answers depend on. So a receive waits for
-//! no sync of other callers' changes.
+//! have come, and another brings to the disk what their answers depend on, unless the disk is fast
+//! ([`Engine::syncs_quickly`]). So a receive waits for no sync of other callers' changes.
 //!
 //! Changes that come while the disk works wait for it in any case. They are kept together until
 //! then, unless a lease comes: carried out at once in smaller transactions, sends and deletes of 16
@@ -114,10 +114,13 @@ impl Batch {
         if waiting.0.is_empty() {
             return;
         }
-        let sender = unsynced.lock().clone();
+        let sender = match engine.syncs_quickly() {
+            true => None,
+            // None if the store is being closed.
+            false => unsynced.lock().clone(),
+        };
         let left = match sender {
             Some(sender) => sender.send(waiting).map_err(|unsent| unsent.0).err(),
-            // The store is being closed.
             None => Some(waiting),
         };
         match left {

@@ -4,6 +4,10 @@ use super::{Disk, DiskFile};
 use crate::sync::{Condvar, Mutex};
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longest stall.
+const STALL_MAX: Duration = Duration::from_secs(120);
 
 /// How an operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +67,11 @@ struct Stall {
 
 impl Stall {
     fn pass(&self) {
+        let start = Instant::now();
         let mut stalled = self.stalled.lock();
-        while *stalled {
-            stalled = self.ended.wait(stalled);
+        // A test that failed meanwhile ends nevertheless.
+        while *stalled && start.elapsed() < STALL_MAX {
+            stalled = self.ended.wait_for(stalled, STALL_MAX);
         }
     }
 }

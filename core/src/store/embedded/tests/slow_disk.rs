@@ -19,7 +19,11 @@ fn open_slow(directory: &Path) -> (Arc<Embedded>, FaultDisk) {
         durability: Durability::Full,
         ..options()
     };
-    (open_on(directory, &options, &surroundings).unwrap(), disk)
+    let store = open_on(directory, &options, &surroundings).unwrap();
+    // So that it is known as a slow one.
+    store.engine().counters.note_sync(Duration::from_secs(1));
+    create(&store, "q", &[]);
+    (store, disk)
 }
 
 fn send_command(number: u64) -> Command {
@@ -59,7 +63,6 @@ fn received(answer: Result<Outcome>) -> Vec<Received> {
 fn a_receive_waits_for_no_sync_of_other_callers() {
     let dir = tempfile::tempdir().unwrap();
     let (store, disk) = open_slow(dir.path());
-    create(&store, "q", &[]);
     send(&store, "q", entry(1, 10, None));
     send(&store, "q", entry(2, 10, None));
     disk.stall_syncs();
@@ -103,7 +106,6 @@ fn a_receive_waits_for_no_sync_of_other_callers() {
 fn only_an_unsynced_message_keeps_a_receive_from_being_prompt() {
     let dir = tempfile::tempdir().unwrap();
     let (store, disk) = open_slow(dir.path());
-    create(&store, "q", &[]);
     for number in 1..=3 {
         send(&store, "q", entry(number, 10, None));
     }
@@ -136,7 +138,6 @@ fn only_an_unsynced_message_keeps_a_receive_from_being_prompt() {
 fn a_failed_sync_answers_who_depended_on_it() {
     let dir = tempfile::tempdir().unwrap();
     let (store, disk) = open_slow(dir.path());
-    create(&store, "q", &[]);
     send(&store, "q", entry(1, 10, None));
     disk.stall_syncs();
     let sent: Vec<_> = (2..10)
@@ -166,7 +167,6 @@ fn a_callback_may_close_the_store() {
     for command in [send_command(1), receive_command()] {
         let dir = tempfile::tempdir().unwrap();
         let (store, _disk) = open_slow(dir.path());
-        create(&store, "q", &[]);
         let (done, closed) = channel();
         let (kept, last) = channel();
         store.submit(
