@@ -4,6 +4,7 @@
 
 mod joined;
 mod tls;
+mod wakes;
 
 use forebay::store::Durability;
 use forebay::{ErrorKind, OpenOptions, QueueOptions, ReceiveOptions, SendRequest, Store};

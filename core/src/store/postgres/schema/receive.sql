@@ -283,9 +283,14 @@ BEGIN
             RETURN;
         END IF;
         t := @s@.carry(h, t, v_moved, NULL, p_arn);
-        t := @s@.wake(t, p_me);
+        -- The caller learns of its own changes to the queue that it asked, and of no others.
+        t := @s@.wake(t, 0);
         PERFORM @s@.save(t);
         h := @s@.remove(h, v_moved);
+        IF h.fifo THEN
+            -- S7.8: the group goes on.
+            h := @s@.wake(h, 0);
+        END IF;
         h.firm := true;
     END IF;
     IF cardinality(seqs) = 0 THEN
