@@ -83,4 +83,9 @@ CREATE FUNCTION @s@.faults() RETURNS SETOF text LANGUAGE sql STABLE AS $$
     FROM h JOIN @s@.tenants t ON t.storage = h.storage
     WHERE t.in_flight <> (SELECT count(*) FROM @s@.live l
         WHERE l.storage = t.storage AND l.grp = t.grp AND l.state = 3)
+    UNION ALL
+    SELECT format('queue %s: tenant %s has another first message', h.uid, t.grp)
+    FROM h JOIN @s@.tenants t ON t.storage = h.storage
+    WHERE t.head IS DISTINCT FROM (SELECT min(l.seq) FROM @s@.live l
+        WHERE l.storage = t.storage AND l.grp = t.grp AND l.state IN (1, 2))
 $$;

@@ -119,18 +119,23 @@ BEGIN
 END
 $$;
 
--- Messages of tenants enter (+1) or leave (-1) flight.
-CREATE FUNCTION @s@.fly(p_storage bigint, p_grps text[], p_by integer) RETURNS void
+-- Messages of tenants enter (+1) or leave (-1) flight, or stop or begin to be visible without (0).
+CREATE FUNCTION @s@.fly(h @s@.heads, p_grps text[], p_by integer) RETURNS void
 LANGUAGE sql AS $$
-    UPDATE @s@.tenants t SET in_flight = t.in_flight + p_by * c.n
+    UPDATE @s@.tenants t SET in_flight = t.in_flight + p_by * c.n, head = (
+        SELECT l.seq FROM @s@.live l WHERE l.storage = h.storage AND l.grp = t.grp
+            AND l.state IN (1, 2) AND l.seq >= h.first_seq ORDER BY l.seq LIMIT 1)
     FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) c
-    WHERE t.storage = p_storage AND t.grp = c.g
+    WHERE t.storage = h.storage AND t.grp = c.g
 $$;
 
-CREATE FUNCTION @s@.note_tenants(h @s@.heads, p_grps text[]) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO @s@.tenants AS t (storage, grp, sent_ms, in_flight)
-    SELECT DISTINCT h.storage, g, h.now_ms, 0 FROM unnest(p_grps) g WHERE g IS NOT NULL
-    ON CONFLICT (storage, grp) DO UPDATE SET sent_ms = excluded.sent_ms
+-- Messages from this number on were sent just now.
+CREATE FUNCTION @s@.note_tenants(h @s@.heads, p_first bigint) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO @s@.tenants AS t (storage, grp, sent_ms, in_flight, head)
+    SELECT l.storage, l.grp, h.now_ms, 0, min(l.seq) FILTER (WHERE l.state = 2)
+    FROM @s@.live l WHERE l.storage = h.storage AND l.seq >= p_first GROUP BY 1, 2
+    ON CONFLICT (storage, grp) DO UPDATE
+        SET sent_ms = excluded.sent_ms, head = least(t.head, excluded.head)
 $$;
 
 CREATE FUNCTION @s@.count_state(h @s@.heads, p_state integer, p_by bigint) RETURNS @s@.heads
@@ -154,7 +159,8 @@ DECLARE
     v_grp text;
     v_state smallint;
     v_counts bigint[];
-    v_grps text[];
+    v_flying text[];
+    v_visible text[];
 BEGIN
     IF h.fifo THEN
         FOREACH v_seq IN ARRAY p_seqs LOOP
@@ -171,15 +177,19 @@ BEGIN
             RETURNING l.state, l.grp)
         SELECT ARRAY[count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
                 count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3)],
-            array_agg(grp) FILTER (WHERE state = 3 AND grp IS NOT NULL)
-        INTO v_counts, v_grps FROM gone;
+            array_agg(grp) FILTER (WHERE state = 3 AND grp IS NOT NULL),
+            array_agg(grp) FILTER (WHERE state IN (1, 2) AND grp IS NOT NULL)
+        INTO v_counts, v_flying, v_visible FROM gone;
         h.delayed := h.delayed - v_counts[1];
         h.returned := h.returned - v_counts[2];
         h.fresh := h.fresh - v_counts[3];
         h.in_flight := h.in_flight - v_counts[4];
         h.dirty := true;
-        IF v_grps IS NOT NULL THEN
-            PERFORM @s@.fly(h.storage, v_grps, -1);
+        IF v_flying IS NOT NULL THEN
+            PERFORM @s@.fly(h, v_flying, -1);
+        END IF;
+        IF v_visible IS NOT NULL THEN
+            PERFORM @s@.fly(h, v_visible, 0);
         END IF;
     END IF;
     RETURN @s@.advance_first(h, p_seqs);
@@ -252,8 +262,8 @@ BEGIN
         h.returned := h.returned + 1;
         IF h.fifo THEN
             h := @s@.refresh(h, r.grp);
-        ELSIF r.state = 3 AND r.grp IS NOT NULL THEN
-            PERFORM @s@.fly(h.storage, ARRAY[r.grp], -1);
+        ELSIF r.grp IS NOT NULL THEN
+            PERFORM @s@.fly(h, ARRAY[r.grp], CASE WHEN r.state = 3 THEN -1 ELSE 0 END);
         END IF;
     END LOOP;
     IF v_done >= p_step THEN

@@ -1,5 +1,36 @@
 -- Receiving: which messages, their leases, dead letters, attempts.
 
+-- The first visible messages, p_limit of those that came back and p_limit of the others.
+CREATE FUNCTION @s@.visible(h @s@.heads, p_limit bigint) RETURNS SETOF @s@.live
+LANGUAGE sql STABLE AS $$
+    (SELECT l.* FROM @s@.live l WHERE l.storage = h.storage AND l.state = 1
+        AND l.seq >= h.first_seq ORDER BY l.seq LIMIT p_limit)
+    UNION ALL
+    (SELECT l.* FROM @s@.live l WHERE l.storage = h.storage AND l.state = 2
+        AND l.seq >= h.first_seq ORDER BY l.seq LIMIT p_limit)
+$$;
+
+-- The first visible messages of those that are not noisy: p_limit of their tenants have them. What
+-- others hold is not looked at.
+CREATE FUNCTION @s@.of_quiet(h @s@.heads, p_noisy text[], p_limit bigint) RETURNS SETOF @s@.live
+LANGUAGE sql STABLE AS $$
+    WITH quiet AS MATERIALIZED (
+        SELECT t.grp, t.head FROM @s@.tenants t
+        WHERE t.storage = h.storage AND t.head >= h.first_seq AND t.grp <> ALL (p_noisy)
+        ORDER BY t.head LIMIT p_limit
+    ), bound AS MATERIALIZED (
+        SELECT CASE WHEN count(*) = p_limit THEN max(q.head) ELSE h.next_seq END AS seq FROM quiet q
+    ), found AS (
+        SELECT l.* FROM quiet q, bound b, LATERAL (
+            SELECT k.* FROM @s@.live k WHERE k.storage = h.storage AND k.grp = q.grp
+                AND k.state IN (1, 2) AND k.seq >= q.head AND k.seq <= b.seq
+            ORDER BY k.seq LIMIT p_limit) l
+        UNION ALL
+        -- Sent before the first group was: nothing with a group stands before these.
+        SELECT x.* FROM @s@.visible(h, p_limit) x WHERE x.grp IS NULL)
+    SELECT f.* FROM found f ORDER BY f.seq LIMIT p_limit
+$$;
+
 -- Receivable messages in delivery order (D3, D4, D5), at most p_limit.
 CREATE FUNCTION @s@.candidates(h @s@.heads, p_limit bigint)
 RETURNS TABLE (c_seq bigint, c_grp text, c_bytes integer, c_receives integer, c_state smallint)
@@ -34,22 +65,20 @@ BEGIN
     IF h.fair THEN
         SELECT array_agg(t.grp) INTO v_noisy FROM @s@.tenants t
             WHERE t.storage = h.storage AND t.in_flight >= 30 AND t.in_flight * 10 > h.in_flight
-            AND h.now_ms - t.sent_ms < 300000;
-        RETURN QUERY SELECT x.seq, x.grp, x.bytes, x.receives, x.state FROM (
-            (SELECT * FROM @s@.live l WHERE l.storage = h.storage AND l.state = 1
-                AND l.seq >= h.first_seq AND (l.grp = ANY (v_noisy)) IS NOT TRUE
-                ORDER BY l.seq LIMIT p_limit)
-            UNION ALL
-            (SELECT * FROM @s@.live l WHERE l.storage = h.storage AND l.state = 2
-                AND l.seq >= h.first_seq AND (l.grp = ANY (v_noisy)) IS NOT TRUE
-                ORDER BY l.seq LIMIT p_limit)) x
-        ORDER BY x.seq LIMIT p_limit;
+            AND h.now_ms - t.sent_ms < 300000 AND t.grp <> '';
+        IF v_noisy IS NULL THEN
+            RETURN QUERY SELECT x.seq, x.grp, x.bytes, x.receives, x.state
+                FROM @s@.visible(h, p_limit) x ORDER BY x.seq LIMIT p_limit;
+            RETURN;
+        END IF;
+        RETURN QUERY SELECT x.seq, x.grp, x.bytes, x.receives, x.state
+            FROM @s@.of_quiet(h, v_noisy, p_limit) x;
         GET DIAGNOSTICS v_found = ROW_COUNT;
-        IF v_noisy IS NOT NULL AND v_found < p_limit THEN
+        IF v_found < p_limit THEN
             RETURN QUERY SELECT l.seq, l.grp, l.bytes, l.receives, l.state
             FROM @s@.tenants t, LATERAL (
                 SELECT * FROM @s@.live k WHERE k.storage = h.storage AND k.grp = t.grp
-                    AND k.seq >= h.first_seq AND k.state IN (1, 2)
+                    AND k.seq >= t.head AND k.state IN (1, 2)
                 ORDER BY k.seq LIMIT p_limit) l
             WHERE t.storage = h.storage AND t.grp = ANY (v_noisy)
             ORDER BY t.in_flight, l.seq LIMIT p_limit - v_found;
@@ -97,6 +126,8 @@ BEGIN
         t.oldest_ms := t.now_ms;
     END IF;
     t.next_seq := v_first + n;
+    t.fair := NOT t.fifo AND (t.fair OR EXISTS (SELECT FROM @s@.live l
+        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs) AND l.grp <> ''));
     INSERT INTO @s@.messages (part, storage, seq, sent_ms, id, body, attributes, trace, grp, dedup,
         sender, source)
     SELECT v_part, t.storage, v_first + u.n - 1,
@@ -113,7 +144,8 @@ BEGIN
         t.now_ms + nullif(v_delay, 0),
         CASE WHEN p_ids IS NULL THEN l.first_ms END,
         CASE WHEN p_ids IS NULL THEN l.receive_count ELSE 0 END,
-        l.bytes, v_part, CASE WHEN v_delay > 0 THEN 0 ELSE 2 END, v_keeps_age, l.grp
+        l.bytes, v_part, CASE WHEN v_delay > 0 THEN 0 ELSE 2 END, v_keeps_age,
+        CASE WHEN t.fair THEN coalesce(l.grp, '') ELSE nullif(l.grp, '') END
     FROM unnest(p_seqs) WITH ORDINALITY u (seq, n)
     JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq;
     SELECT array_agg(l.grp ORDER BY l.seq), min(l.sent_ms) INTO v_grps, v_oldest FROM @s@.live l
@@ -132,9 +164,8 @@ BEGIN
         LOOP
             t := @s@.refresh(t, v_grp);
         END LOOP;
-    ELSIF EXISTS (SELECT FROM unnest(v_grps) g WHERE g IS NOT NULL) THEN
-        t.fair := true;
-        PERFORM @s@.note_tenants(t, v_grps);
+    ELSIF t.fair THEN
+        PERFORM @s@.note_tenants(t, v_first);
     END IF;
     RETURN t;
 END
@@ -316,7 +347,7 @@ BEGIN
     ELSE
         h.fresh_seq := v_fresh_seq;
         IF h.fair AND p_until > h.now_ms AND cardinality(v_grps) > 0 THEN
-            PERFORM @s@.fly(h.storage, v_grps, 1);
+            PERFORM @s@.fly(h, v_grps, 1);
         END IF;
     END IF;
 END

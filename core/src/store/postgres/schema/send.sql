@@ -110,6 +110,7 @@ DECLARE
     v_grp text;
     v_stored bigint := h.next_seq - p_first;
 BEGIN
+    h.fair := NOT h.fifo AND (h.fair OR EXISTS (SELECT FROM unnest(p_groups) g WHERE g <> ''));
     INSERT INTO @s@.messages (part, storage, seq, sent_ms, id, body, attributes, trace, grp, dedup,
         sender)
     SELECT v_part, h.storage, coalesce(p_seqs[u.n], p_first + u.n - 1), h.now_ms, u.id, u.body,
@@ -121,7 +122,8 @@ BEGIN
         INSERT INTO @s@.live (storage, seq, sent_ms, until_ms, bytes, part, state, grp)
         SELECT h.storage, coalesce(p_seqs[u.n], p_first + u.n - 1), h.now_ms,
             h.now_ms + nullif(u.delay, 0), octet_length(u.body), v_part,
-            CASE WHEN u.delay > 0 THEN 0 ELSE 2 END, u.grp
+            CASE WHEN u.delay > 0 THEN 0 ELSE 2 END,
+            CASE WHEN h.fair THEN coalesce(u.grp, '') ELSE u.grp END
         FROM unnest(p_bodies, p_groups, p_delays) WITH ORDINALITY u (body, grp, delay, n)
         WHERE p_keep IS NULL OR p_keep[u.n]
         RETURNING state, until_ms)
@@ -135,9 +137,8 @@ BEGIN
         LOOP
             h := @s@.refresh(h, v_grp);
         END LOOP;
-    ELSIF EXISTS (SELECT FROM unnest(p_groups) g WHERE g IS NOT NULL) THEN
-        h.fair := true;
-        PERFORM @s@.note_tenants(h, p_groups);
+    ELSIF h.fair THEN
+        PERFORM @s@.note_tenants(h, p_first);
     END IF;
     RETURN h;
 END

@@ -156,12 +156,16 @@ CREATE TABLE @s@.live (
     changed boolean NOT NULL DEFAULT false,
     -- Sent before messages that stand before it: a dead letter that kept its age.
     aged boolean NOT NULL DEFAULT false,
+    -- In a fair queue, from its first message with a group on, those without have the empty one.
     grp text COLLATE "C",
     PRIMARY KEY (storage, seq)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX live_visible ON @s@.live (storage, state, seq) WHERE state IN (1, 2);
 CREATE INDEX live_due ON @s@.live (storage, until_ms, seq) WHERE until_ms IS NOT NULL;
 CREATE INDEX live_group ON @s@.live (storage, grp, seq) WHERE grp IS NOT NULL;
+-- Of a tenant, what it can deliver.
+CREATE INDEX live_tenant ON @s@.live (storage, grp, seq)
+    WHERE grp IS NOT NULL AND state IN (1, 2);
 CREATE INDEX live_aged ON @s@.live (storage, sent_ms) WHERE aged;
 
 -- D5: FIFO groups whose head is visible, in the order in which that came about.
@@ -196,14 +200,17 @@ CREATE TABLE @s@.attempts (
 );
 CREATE INDEX attempts_end ON @s@.attempts (end_ms);
 
--- D4: when each tenant last sent, and how much of it is in flight.
+-- D4: when each tenant last sent, how much of it is in flight, and the first of its messages that
+-- can be delivered, if there is one.
 CREATE TABLE @s@.tenants (
     storage bigint NOT NULL,
     grp text COLLATE "C" NOT NULL,
     sent_ms bigint NOT NULL,
     in_flight bigint NOT NULL,
+    head bigint,
     PRIMARY KEY (storage, grp)
 );
+CREATE INDEX tenants_head ON @s@.tenants (storage, head) WHERE head IS NOT NULL;
 CREATE INDEX tenants_busy ON @s@.tenants (storage, in_flight) WHERE in_flight >= 30;
 
 -- S10. task is 16 hexadecimal digits.
