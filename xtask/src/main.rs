@@ -16,6 +16,7 @@ mod place;
 mod portable;
 mod postgres;
 mod python;
+mod scenarios;
 mod shell;
 mod tally;
 mod test;
@@ -50,7 +51,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        usage: "bench [--quick] | --peers | --servers | --polls | --python | --node",
+        usage: "bench [--quick] | --peers | --servers | --postgres | --polls | --python | --node",
         about: "speed as a ratio to the floor, measured in the same run",
         run: bench::run,
     },
@@ -59,6 +60,12 @@ const COMMANDS: &[Command] = &[
         usage: "model [--histories N] [--seed S] [--operations N] [--postgres | --show-bugs]",
         about: "random histories, every store against the reference",
         run: model::run,
+    },
+    Command {
+        name: "scenarios",
+        usage: "scenarios [--all | --driver NAME...] [--store postgres] [--only PART]",
+        about: "the rules of docs/SEMANTICS.md through every language, also on PostgreSQL",
+        run: scenarios::run,
     },
     Command {
         name: "crash",

@@ -73,7 +73,8 @@ pub fn shared() -> Option<&'static Cluster> {
                 return None;
             }
             // A server that is there and does not start is a failure, not a reason to skip.
-            match Cluster::make(&["fsync=off", "full_page_writes=off"], true) {
+            let settings = ["fsync=off", "full_page_writes=off"];
+            match Cluster::make(&std::env::temp_dir(), &settings, true) {
                 Ok(cluster) => Some(cluster),
                 Err(error) => unreachable!("PostgreSQL does not start: {error}"),
             }
@@ -84,11 +85,16 @@ pub fn shared() -> Option<&'static Cluster> {
 impl Cluster {
     /// Starts a fresh server with these settings beside the usual ones.
     pub fn start(settings: &[&str]) -> io::Result<Self> {
-        Self::make(settings, false)
+        Self::make(&std::env::temp_dir(), settings, false)
     }
 
-    fn make(settings: &[&str], lasts: bool) -> io::Result<Self> {
-        let mut cluster = Self::prepare(settings, lasts)?;
+    /// The same with its files below `folder`: on the disk that is measured.
+    pub fn start_in(folder: &Path, settings: &[&str]) -> io::Result<Self> {
+        Self::make(folder, settings, false)
+    }
+
+    fn make(folder: &Path, settings: &[&str], lasts: bool) -> io::Result<Self> {
+        let mut cluster = Self::prepare(folder, settings, lasts)?;
         let mut initdb = as_user(&cluster.programs.join("initdb"), cluster.user);
         initdb
             .args([
@@ -105,9 +111,9 @@ impl Cluster {
     }
 
     /// A place for a server, without one.
-    fn prepare(settings: &[&str], lasts: bool) -> io::Result<Self> {
+    fn prepare(folder: &Path, settings: &[&str], lasts: bool) -> io::Result<Self> {
         let programs = programs().ok_or_else(|| io::Error::other("no PostgreSQL"))?;
-        let directory = TempDir::with_prefix("forebay-postgres-")?;
+        let directory = TempDir::with_prefix_in("forebay-postgres-", folder)?;
         let user = unprivileged()?;
         if let Some((uid, gid)) = user {
             chown(directory.path(), Some(uid), Some(gid))?;

@@ -22,7 +22,7 @@ impl Pair {
     pub fn start(settings: &[&str]) -> io::Result<Self> {
         let settings: Vec<&str> = settings.iter().copied().chain(SETTINGS).collect();
         let primary = Cluster::start(&settings)?;
-        let mut standby = Cluster::prepare(&settings, false)?;
+        let mut standby = Cluster::prepare(&std::env::temp_dir(), &settings, false)?;
         standby.follow(&primary)?;
         let pair = Self { primary, standby };
         pair.make_synchronous()?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How to make a driver ready and how to start it.
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// Name on the command line and in the table.
     pub name: &'static str,
@@ -14,6 +15,20 @@ pub struct Entry {
     /// Builds what is needed and returns the command; an error is the reason to fail.
     pub prepare: fn(&Paths) -> Result<Start, String>,
 }
+
+impl Entry {
+    /// The same driver on queues in PostgreSQL.
+    pub fn on_postgres(&self) -> Self {
+        Self {
+            store: StoreForm::Postgres,
+            lacks: POSTGRES_LACKS,
+            ..*self
+        }
+    }
+}
+
+/// They pass, in more time than a test has.
+const POSTGRES_LACKS: &[&str] = &["scale"];
 
 /// Where the queues of a driver are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +108,7 @@ pub const ALL: &[Entry] = &[
     Entry {
         name: "postgres",
         store: StoreForm::Postgres,
-        // They pass, in more time than a test has.
-        lacks: &["scale"],
+        lacks: POSTGRES_LACKS,
         prepare: rust,
     },
     Entry {

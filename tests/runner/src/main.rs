@@ -1,16 +1,17 @@
 //! `cargo run -p forebay-scenarios -- --all`: the table of scenarios and drivers.
 
-use forebay_scenarios::drivers::{self, Paths};
+use forebay_scenarios::drivers::{self, Entry, Paths, StoreForm};
 use forebay_scenarios::table::Table;
 use forebay_scenarios::{compatibility, root, run, scenario};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-forebay-scenarios [--all | --driver NAME ...] [--only PART] [--quiet] [--list]
+forebay-scenarios [--all | --driver NAME ...] [--store postgres] [--only PART] [--quiet] [--list]
 
   --all          every driver
   --driver NAME  this driver; may be given several times
-  --only PART    scenarios with PART in their path
+  --store postgres  drivers on queues in a private PostgreSQL, where they have a directory else
+  --only PART    scenarios with PART in their path; may be given several times
   --under WORDS  start the drivers by these words, such as 'valgrind --quiet'
   --quiet        no rows, only what failed or was skipped, and the totals
   --list         print the scenarios and their rules, run nothing
@@ -22,7 +23,8 @@ forebay-scenarios [--all | --driver NAME ...] [--only PART] [--quiet] [--list]
 struct Arguments {
     drivers: Vec<String>,
     all: bool,
-    only: String,
+    on_postgres: bool,
+    only: Vec<String>,
     under: Vec<String>,
     quiet: bool,
     list: bool,
@@ -70,7 +72,11 @@ fn read_arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments, 
         match word.as_str() {
             "--all" => arguments.all = true,
             "--driver" => arguments.drivers.push(value()?),
-            "--only" => arguments.only = value()?,
+            "--store" => match value()?.as_str() {
+                "postgres" => arguments.on_postgres = true,
+                other => return Err(format!("unknown store {other:?}; there is postgres")),
+            },
+            "--only" => arguments.only.push(value()?),
             "--under" => {
                 arguments.under = value()?.split_whitespace().map(str::to_owned).collect();
             }
@@ -106,7 +112,8 @@ fn run_scenarios(arguments: &Arguments) -> Result<bool, String> {
     let root = root();
     let scenarios = scenario::read_all(&root.join("tests/scenarios"));
     let mut scenarios = scenarios.map_err(|errors| errors.join("\n"))?;
-    scenarios.retain(|scenario| scenario.path.contains(&arguments.only));
+    let only = &arguments.only;
+    scenarios.retain(|it| only.is_empty() || only.iter().any(|part| it.path.contains(part)));
     if scenarios.is_empty() {
         return Err(format!("no scenario has {:?} in its path", arguments.only));
     }
@@ -121,23 +128,45 @@ fn run_scenarios(arguments: &Arguments) -> Result<bool, String> {
     if arguments.compatibility {
         return print_compatibility(&paths, &scenarios);
     }
-    let chosen = drivers::ALL
-        .iter()
-        .filter(|entry| arguments.all || arguments.drivers.iter().any(|name| name == entry.name));
-    let columns = chosen
-        .map(|entry| {
-            (
-                entry.name,
-                run::run_all(entry, &paths, &scenarios, &arguments.under),
-            )
-        })
-        .collect();
+    let chosen = chosen(arguments);
+    // At once: most of their time is waits that the rules ask for.
+    let columns = std::thread::scope(|scope| {
+        let (paths, scenarios) = (&paths, &scenarios);
+        let run = |entry| move || run::run_all(entry, paths, scenarios, &arguments.under);
+        let running: Vec<_> = chosen
+            .iter()
+            .map(|entry| (entry.name, scope.spawn(run(entry))))
+            .collect();
+        running
+            .into_iter()
+            .map(|(name, column)| {
+                let column = column
+                    .join()
+                    .map_err(|_| format!("{name}: the runner panicked"));
+                column.map(|column| (name, column))
+            })
+            .collect::<Result<Vec<_>, String>>()
+    })?;
     let table = Table {
         scenarios: &scenarios,
         columns,
     };
     print!("{}", table.print(arguments.quiet));
     Ok(table.totals().1 == 0)
+}
+
+/// The drivers that were asked for. On PostgreSQL, those alone that open a directory elsewhere.
+fn chosen(arguments: &Arguments) -> Vec<Entry> {
+    let named =
+        |entry: &&Entry| arguments.all || arguments.drivers.iter().any(|name| name == entry.name);
+    let chosen = drivers::ALL.iter().filter(named);
+    if !arguments.on_postgres {
+        return chosen.copied().collect();
+    }
+    chosen
+        .filter(|entry| entry.store == StoreForm::Directory)
+        .map(Entry::on_postgres)
+        .collect()
 }
 
 /// True if nothing failed.

@@ -2,6 +2,7 @@
 
 mod overhead;
 mod peers;
+mod postgres;
 mod servers;
 
 use crate::place::Profile;
@@ -41,6 +42,13 @@ pub fn run(arguments: &[String]) -> crate::Outcome {
         .filter(|(word, _)| *word == "--peers")
     {
         bench = bench.arg("--peers").arg(peers::prepare(&program)?);
+        rest = others;
+    }
+    if let Some((_, others)) = arguments
+        .split_first()
+        .filter(|(word, _)| *word == "--postgres")
+    {
+        bench = bench.arg("--postgres").arg(postgres::prepare()?);
         rest = others;
     }
     bench.args(rest).run()

@@ -45,12 +45,13 @@ const NODE: [Library; 2] = [
 /// Of this library, in every language.
 const OWN: &[&str] = &["full", "os"];
 
-/// The list for `forebay-bench --peers`: words separated by tabs, a line each.
+/// The list for `forebay-bench`: words separated by tabs, a line each.
 #[derive(Default)]
-struct List(String);
+pub struct List(String);
 
 impl List {
-    fn add(&mut self, name: &str, classes: &[&str], command: &Result<Vec<String>, String>) {
+    /// Adds a peer in each of its classes: its command, or why there is none.
+    pub fn add(&mut self, name: &str, classes: &[&str], command: &Result<Vec<String>, String>) {
         for class in classes {
             let words = match command {
                 Ok(words) => words.join("\t"),
@@ -58,6 +59,12 @@ impl List {
             };
             self.0 += &format!("{name}\t{class}\t{words}\n");
         }
+    }
+
+    /// Writes it; the file's path again.
+    pub fn write(self, file: &Path) -> Result<PathBuf, String> {
+        fs::write(file, self.0).map_err(|error| format!("write {}: {error}", file.display()))?;
+        Ok(file.to_path_buf())
     }
 }
 
@@ -74,9 +81,7 @@ pub fn prepare(own: &Path) -> Result<PathBuf, String> {
     list.add("forebay (Rust)", OWN, &Ok(words.to_vec()));
     python_peers(&folder, &mut list);
     node_peers(&folder, &mut list);
-    let file = folder.join("list");
-    fs::write(&file, list.0).map_err(|error| format!("write {}: {error}", file.display()))?;
-    Ok(file)
+    list.write(&folder.join("list"))
 }
 
 fn text(path: &Path) -> String {

@@ -6,6 +6,7 @@ use crate::place::{self, Profile};
 use crate::python;
 use crate::shell::Call;
 use crate::tally::Tally;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -48,8 +49,12 @@ fn boto_query() -> Result<Tally, String> {
 }
 
 fn boto(protocol: &str) -> Result<Tally, String> {
+    boto_at(&Server::start(&format!("boto-{protocol}"), &[])?, protocol)
+}
+
+/// boto3 against a server.
+pub(super) fn boto_at(server: &Server, protocol: &str) -> Result<Tally, String> {
     let python = environment(protocol)?;
-    let server = Server::start(&format!("boto-{protocol}"), &[])?;
     program(&python, "boto.py")
         .args([&server.endpoint, protocol])
         .counted()
@@ -72,8 +77,12 @@ fn aiobotocore() -> Result<Tally, String> {
 
 /// The AWS command line.
 fn command_line() -> Result<Tally, String> {
+    command_line_at(&Server::start("cli", &[])?)
+}
+
+/// The same against a server.
+pub(super) fn command_line_at(server: &Server) -> Result<Tally, String> {
     let python = environment("cli")?;
-    let server = Server::start("cli", &[])?;
     program(&python, "cli.py")
         .arg(&server.endpoint)
         .arg(python.with_file_name("aws"))
@@ -110,6 +119,25 @@ fn program(python: &Path, name: &str) -> Call {
 
 /// The AWS SDK for JavaScript, and sqs-consumer.
 fn javascript() -> Result<Tally, String> {
+    let mut tally = javascript_at(&Server::start("javascript", &[])?)?;
+    let folder = place::target()?.join("clients/node");
+    // The npm package's server in the client's own process.
+    node::build()?;
+    Call::new("ln")
+        .arg("-sfn")
+        .arg(node::folder())
+        .arg(node::modules(&folder)?)
+        .run()?;
+    tally += Call::new("node")
+        .arg("embedded.js")
+        .env("FOREBAY_NATIVE", node::native(Profile::Dev)?)
+        .dir(&folder)
+        .counted()?;
+    Ok(tally)
+}
+
+/// The same clients against a server.
+pub(super) fn javascript_at(server: &Server) -> Result<Tally, String> {
     let sources = place::root().join("tests/clients/node");
     let folder = place::target()?.join("clients/node");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -134,25 +162,11 @@ fn javascript() -> Result<Tally, String> {
     copy("cases.js")?;
     copy("clients.js")?;
     copy("embedded.js")?;
-    let server = Server::start("javascript", &[])?;
-    let mut tally = Call::new("node")
+    Call::new("node")
         .arg("clients.js")
         .arg(&server.endpoint)
         .dir(&folder)
-        .counted()?;
-    // The npm package's server in the client's own process.
-    node::build()?;
-    Call::new("ln")
-        .arg("-sfn")
-        .arg(node::folder())
-        .arg(node::modules(&folder)?)
-        .run()?;
-    tally += Call::new("node")
-        .arg("embedded.js")
-        .env("FOREBAY_NATIVE", node::native(Profile::Dev)?)
-        .dir(&folder)
-        .counted()?;
-    Ok(tally)
+        .counted()
 }
 
 /// The AWS SDK for Rust, a workspace of its own: what it needs is compiled here only.
@@ -209,6 +223,11 @@ impl Server {
     /// Starts `forebay serve` on a free port; `name` is that of its folder.
     pub fn start(name: &str, arguments: &[&str]) -> Result<Self, String> {
         let folder = place::fresh(&format!("server-{name}"))?;
+        Self::on(folder.join("queues").as_os_str(), arguments)
+    }
+
+    /// The same on the store at a location.
+    pub fn on(location: &OsStr, arguments: &[&str]) -> Result<Self, String> {
         let program = Profile::Dev.program("forebay")?;
         let mut child = Command::new(&program)
             .args([
@@ -219,7 +238,7 @@ impl Server {
                 "warn",
                 "--store",
             ])
-            .arg(folder.join("queues"))
+            .arg(location)
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()

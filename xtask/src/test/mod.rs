@@ -6,6 +6,7 @@ mod guides;
 mod legacy;
 mod native;
 mod node;
+mod postgres;
 mod python;
 mod readme;
 mod stage;

@@ -102,6 +102,11 @@ pub const ALL: &[Tier] = &[
         about: "SQS clients that others wrote, unmodified, against the server",
         run: super::clients::run,
     },
+    Tier {
+        name: "postgres",
+        about: "scenarios in every language, and SQS clients, on queues in PostgreSQL",
+        run: super::postgres::run,
+    },
 ];
 
 /// Same for every call of cargo: a second set would compile everything a second time.
