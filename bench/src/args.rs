@@ -25,6 +25,11 @@ forebay-bench: speed of the embedded store, as ratios to the floor
       SQS servers beside ours; FILE names their programs (cargo xtask bench --servers).
       --server-processor N  all servers on this processor
 
+  forebay-bench --postgres FILE [--rounds N] [--seconds S] [--only PART] [--max N] [--dir DIR]
+      The store on PostgreSQL beside other queues on it; FILE names their programs
+      (cargo xtask bench --postgres). Parts: rates (rates/8/10/256: 8 clients, batches of 10, 256
+      bytes), waits, open-transaction (--max: seconds), holdings (--max: messages of the backlog).
+
   forebay-bench --polls N [--rounds N] [--dir DIR]
       N long polls at once (cargo xtask bench --polls: 10,000): their memory, and wake-ups.
 
@@ -48,6 +53,8 @@ pub enum Task {
     Peers(PathBuf),
     /// The servers that a file names.
     Servers(PathBuf),
+    /// The store on PostgreSQL and the queues that a file names.
+    Postgres(PathBuf),
     /// So many long polls at once.
     Polls(u64),
     /// One of the four processes of a workload, or the other side of a sweep; started by this
@@ -104,6 +111,7 @@ impl Args {
                 "--max" => args.max = Some(number(&value()?, 1, 1_000_000_000)?),
                 "--modelled-disk" => args.modelled_disk = true,
                 "--peers" => args.task = Task::Peers(value()?.into()),
+                "--postgres" => args.task = Task::Postgres(value()?.into()),
                 "--servers" => args.task = Task::Servers(value()?.into()),
                 "--server-processor" => {
                     args.server_processor = Some(number(&value()?, 0, 1_023)? as usize);

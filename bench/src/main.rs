@@ -12,6 +12,7 @@ mod modelled_disk;
 mod output;
 mod peers;
 mod polls;
+mod postgres;
 mod servers;
 mod stats;
 mod sweeps;
@@ -48,6 +49,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         Task::Help => print!("{}", args::USAGE),
         Task::Workloads => workloads::run(args)?,
         Task::Peers(file) => peers::run(file, args)?,
+        Task::Postgres(file) => postgres::run(file, args)?,
         Task::Servers(file) => servers::run(file, args)?,
         Task::Polls(count) => polls::run(*count, args)?,
         Task::Sweep(name) => sweeps::run(name, args)?,

@@ -3,7 +3,7 @@
 
 pub mod list;
 mod own;
-mod process;
+pub mod process;
 mod rounds;
 mod syncs;
 mod table;

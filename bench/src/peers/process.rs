@@ -3,6 +3,7 @@
 use super::list::Entry;
 use super::syncs::Counter;
 use crate::workloads::Failure;
+use std::fmt::Display;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -22,17 +23,27 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts a program on the queues in `folder`.
+    /// Starts a program on the queues in `folder`, its syncs counted.
     pub fn start(entry: &Entry, folder: &Path, counter: &Counter) -> Result<Self, Failure> {
-        let (program, arguments) = entry.command.split_first().ok_or("no program")?;
-        let mut command = Command::new(program);
-        command.args(arguments).arg(&entry.class).arg(folder);
+        let mut command = command(entry)?;
+        command.arg(&entry.class).arg(folder);
         counter.watch(&mut command, &folder.join("syncs"))?;
+        Self::spawn(command)
+    }
+
+    /// Starts a program on the queues of a server.
+    pub fn start_at(entry: &Entry, location: &str) -> Result<Self, Failure> {
+        let mut command = command(entry)?;
+        command.arg(location);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Result<Self, Failure> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("start {program}: {error}"))?;
+            .map_err(|error| format!("start {command:?}: {error}"))?;
         let input = child.stdin.take();
         let output = child.stdout.take().ok_or("no standard output")?;
         let mut peer = Self {
@@ -50,9 +61,9 @@ impl Peer {
     }
 
     /// Gives a command.
-    pub fn tell(&mut self, command: &str, number: u64) -> Result<(), Failure> {
+    pub fn tell(&mut self, command: impl Display) -> Result<(), Failure> {
         let input = self.input.as_mut().ok_or("no standard input")?;
-        Ok(writeln!(input, "{command} {number}")?)
+        Ok(writeln!(input, "{command}")?)
     }
 
     /// Messages and seconds of the command that was given.
@@ -75,6 +86,13 @@ impl Peer {
             format!("no answer ({error}); the process: {state:?}").into()
         })
     }
+}
+
+fn command(entry: &Entry) -> Result<Command, Failure> {
+    let (program, arguments) = entry.command.split_first().ok_or("no program")?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    Ok(command)
 }
 
 fn lines_of(output: ChildStdout) -> Receiver<String> {

@@ -118,7 +118,8 @@ impl Entrant {
 
     fn try_turn(&mut self, time: Duration) -> Result<(), Failure> {
         let before = syncs::read(&self.single_syncs)?;
-        self.single.tell("cycle", time.as_millis() as u64)?;
+        self.single
+            .tell(format_args!("cycle {}", time.as_millis()))?;
         let (count, seconds) = self.single.done()?;
         let synced = syncs::read(&self.single_syncs)? - before;
         let rate = count as f64 / seconds;
@@ -126,8 +127,8 @@ impl Entrant {
         self.syncs.push(synced as f64 / count.max(1) as f64);
         let messages = ((rate * time.as_secs_f64()) as u64).max(MESSAGES_MIN);
         let start = Instant::now();
-        self.consumer.tell("consume", messages)?;
-        self.producer.tell("produce", messages)?;
+        self.consumer.tell(format_args!("consume {messages}"))?;
+        self.producer.tell(format_args!("produce {messages}"))?;
         self.producer.done()?;
         self.consumer.done()?;
         self.pairs

@@ -8,7 +8,7 @@ mod replay;
 mod steps;
 mod wake;
 
-pub use wake::serve as serve_wake;
+pub use wake::{measure as measure_wake, serve as serve_wake};
 
 use crate::args::Args;
 use crate::calibrate;

@@ -6,7 +6,6 @@ use crate::workloads::{Failure, durability_from_name, durability_name};
 use forebay::store::Durability;
 use forebay::{OpenOptions, QueueOptions, ReceiveOptions};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -23,7 +22,8 @@ pub fn run(args: &Args) -> Result<String, Failure> {
     for durability in [Durability::Os, Durability::Full] {
         let private = tempfile::tempdir_in(&args.dir)?;
         let sends = args.max.unwrap_or(SENDS_DEFAULT);
-        let mut latencies = measure(&private.path().join("store"), durability, sends)?;
+        let location = private.path().join("store");
+        let mut latencies = measure(&location.to_string_lossy(), durability, sends)?;
         let name = durability_name(durability);
         let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| latencies.percentile_us(share));
         println!("{name:<12} {p50:>10.1} {p99:>10.1} {max:>10.1}");
@@ -35,7 +35,8 @@ pub fn run(args: &Args) -> Result<String, Failure> {
     Ok(format!("[{}]", parts.join(",")))
 }
 
-fn measure(location: &Path, durability: Durability, sends: u64) -> Result<Latencies, Failure> {
+/// Sends to a process that waits at the same location.
+pub fn measure(location: &str, durability: Durability, sends: u64) -> Result<Latencies, Failure> {
     let store = OpenOptions::new().durability(durability).open(location)?;
     let queue = store.create_queue("wake", &QueueOptions::new())?;
     let mut child = Command::new(std::env::current_exe()?)
