@@ -23,7 +23,8 @@ const PGMQ: Texts = Texts {
     name: "pgmq",
     body: Type::TEXT,
     send: "SELECT pgmq.send('bench', to_jsonb($1::text))",
-    send_many: "SELECT pgmq.send_batch('bench', ARRAY(SELECT to_jsonb(b) FROM unnest($1::text[]) b))",
+    send_many: "SELECT pgmq.send_batch('bench', \
+                ARRAY(SELECT to_jsonb(b) FROM unnest($1::text[]) b))",
     receive: "SELECT msg_id, message FROM pgmq.read('bench', 30, $1)",
     delete: "SELECT pgmq.delete('bench', $1::bigint[])",
 };
