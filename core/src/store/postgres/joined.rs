@@ -5,7 +5,7 @@ use super::info::Info;
 use super::rows::{self, Uuid};
 use super::schema;
 use crate::command::SendEntry;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
 use crate::message::Receipt;
 use crate::rules::{receipt, refusals, send, time};
@@ -21,9 +21,10 @@ pub async fn put<C: GenericClient>(
 ) -> Result<()> {
     let info = look(client, schema, key).await?;
     let mut admitted = send::admit(&info.attributes, std::slice::from_ref(entry), false)?;
-    let Some(admitted) = admitted.pop().transpose()? else {
-        return Ok(());
-    };
+    let admitted = admitted.pop().unwrap_or_else(|| {
+        let text = "a send was neither admitted nor refused";
+        Err(Error::new(ErrorKind::Internal, text))
+    })?;
     rows::check_sender(&entry.sender)?;
     // The queue's own delay is that of the moment when the message gets its place.
     let delay_ms = entry.delay_s.map(|_| admitted.delay_ms as i64);
