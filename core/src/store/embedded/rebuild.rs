@@ -31,22 +31,37 @@ pub fn rebuild(
     written_lsn: Option<u64>,
 ) -> Result<(Arc<Environment>, Meta, Recovery)> {
     let path = directory.join("index");
-    let old_bytes = File::open(path.join("data.mdb")).and_then(|file| fs::allocated_bytes(&file));
-    match std::fs::remove_dir_all(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::io("remove the old index", &error));
-        }
-        _ => {}
-    }
+    let old_bytes = remove(&path)?;
     point("rebuild-begun");
     let env = Environment::open(&path)?;
-    let wish = old_bytes.unwrap_or(0) * ROOM_INDEXES;
+    let wish = old_bytes * ROOM_INDEXES;
     let records = match fs::free_bytes(directory) {
         Ok(free) if free < wish => RECORDS_PER_COMMIT_SHORT,
         _ => RECORDS_PER_COMMIT,
     };
     let (meta, recovery) = replay_by(records, &env, log, store_uid, written_lsn)?;
     Ok((env, meta, recovery))
+}
+
+/// Removes the index at `path`; answers the bytes of the disk that it took.
+fn remove(path: &Path) -> Result<u64> {
+    let data = File::options().write(true).open(path.join("data.mdb"));
+    let bytes = match data {
+        Ok(data) => {
+            let bytes = fs::allocated_bytes(&data).unwrap_or(0);
+            // A removed file keeps its blocks while anybody has it open, be it a child of another
+            // thread between fork and exec, and the new index may need them.
+            let _ = data.set_len(0);
+            bytes
+        }
+        Err(_) => 0,
+    };
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("remove the old index", &error))
+        }
+        _ => Ok(bytes),
+    }
 }
 
 /// Carries the whole log into an empty index. The log was written up to `written_lsn`, if that

@@ -168,10 +168,13 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
     if case.reopened {
         drop(queue);
         store.close();
+        // As a child of another thread has it between fork and exec.
+        let index = File::open(place.join("store/index/data.mdb"))?;
         if case.rebooted {
             forget_boot(place)?;
         }
         store = open(place, case).map_err(|error| format!("open a full disk: {error}"))?;
+        drop(index);
         queue = create(&store, case)?;
     } else {
         refused(&queue, case, stored)?;
