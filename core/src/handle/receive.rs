@@ -9,7 +9,7 @@ use crate::key::QueueKey;
 use crate::rules::{batch, time};
 use crate::store::Storage;
 use std::ops::ControlFlow;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 /// Gets the answer of a started receive, once.
 pub(super) type Callback = Box<dyn FnOnce(Result<Vec<Message>>) + Send>;
@@ -45,6 +45,11 @@ impl Wait {
         let pending = Pending::new(queue.clone(), self.options, self.now_ms, callback);
         let waiter = &queue.shared().waiter;
         waiter.join(&self.storage, pending, self.looked)
+    }
+
+    fn block(self, queue: &Queue) -> Result<Vec<Message>> {
+        let waiter = &queue.shared().waiter;
+        waiter.wait(self.storage, queue, self.options, self.now_ms, self.looked)
     }
 }
 
@@ -128,16 +133,7 @@ impl Queue {
                 "a receive that waits would wait for ever inside a callback; start it instead",
             ));
         }
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let callback = Box::new(move |answer| {
-            // Nobody listens only if the receiving thread is gone, which blocks below.
-            let _ = sender.send(answer);
-        });
-        wait.join(self, callback)?;
-        receiver.recv().unwrap_or_else(|_| {
-            let text = "a wait ended without an answer";
-            Err(Error::new(ErrorKind::Internal, text))
-        })
+        wait.block(self)
     }
 
     /// As [`Queue::receive`], but instead of blocking it starts the wait that is left, as

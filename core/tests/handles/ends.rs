@@ -46,7 +46,7 @@ fn a_close_inside_a_callback_ends_the_other_waits(backend: Backend) {
     let store = backend.manual();
     let queue = queue(&store);
     let (sender, closes) = mpsc::channel();
-    let inside = (*store).clone();
+    let inside = store.clone();
     let callback = move |_| {
         inside.close();
         sender.send(()).unwrap();
@@ -61,7 +61,7 @@ fn a_close_inside_a_callback_ends_the_other_waits(backend: Backend) {
 
 fn closing_twice_is_closing_once(backend: Backend) {
     let store = backend.manual();
-    let clone = (*store).clone();
+    let clone = store.clone();
     store.close();
     store.close();
     clone.close();

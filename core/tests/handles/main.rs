@@ -5,6 +5,7 @@
 
 mod support;
 
+mod callers;
 mod calls;
 mod cancels;
 mod ends;

@@ -4,7 +4,6 @@ use forebay::store::ClockMode;
 use forebay::{Message, OpenOptions, Queue, QueueOptions, ReceiveOptions, Result, Store, Ticket};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// Where manual clocks start: an ordinary day.
 pub const START_MS: u64 = 1_700_000_000_000;
@@ -16,6 +15,7 @@ pub const WATCHDOG: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     Model,
+    Embedded,
 }
 
 /// Makes tests of functions over a [`Backend`].
@@ -24,41 +24,29 @@ macro_rules! on_every_store {
         mod on_model {
             $(#[test] fn $test() { super::$test(crate::support::Backend::Model) })*
         }
+        mod on_embedded {
+            $(#[test] fn $test() { super::$test(crate::support::Backend::Embedded) })*
+        }
     };
 }
 pub(crate) use on_every_store;
 
-/// An open store with the directory it lives in.
-pub struct Home {
-    store: Store,
-    _directory: Option<TempDir>,
-}
-
-impl std::ops::Deref for Home {
-    type Target = Store;
-
-    fn deref(&self) -> &Store {
-        &self.store
-    }
-}
-
 impl Backend {
-    pub fn open(self, options: &OpenOptions) -> Home {
-        match self {
-            Self::Model => Home {
-                store: options.open("model:").unwrap(),
-                _directory: None,
-            },
-        }
+    pub fn open(self, options: &OpenOptions) -> Store {
+        let location = match self {
+            Self::Model => "model:",
+            Self::Embedded => "mem:",
+        };
+        options.open(location).unwrap()
     }
 
     /// A store whose time is moved by the test.
-    pub fn manual(self) -> Home {
+    pub fn manual(self) -> Store {
         self.open(&manual())
     }
 
     /// A store on real time.
-    pub fn real(self) -> Home {
+    pub fn real(self) -> Store {
         self.open(&OpenOptions::new())
     }
 }

@@ -1,17 +1,21 @@
-//! The waits of an opened store, and the one thread that ends them.
+//! The waits of an opened store, and the one thread at a time that ends them: the leader.
 //!
-//! Tickets of a queue stand in a [`Line`](line::Line), first come first served (S4.8). The thread
+//! Tickets of a queue stand in a [`Line`](line::Line), first come first served (S4.8). The leader
 //! sleeps in [`Storage::wait_change`] until something changed anywhere, and then looks only into
 //! queues that changed or whose next deadline has come. A ticket is in one of three places, moved
 //! under the mutex: in its line; `running`, while a thread looks for it or calls it back; or gone.
 //! That a cancel finds it in exactly one of them is what makes it safe: what left the line will
 //! be called back with whatever was taken for it.
 //!
+//! While only callers that block wait, one of them leads ([`caller`]). The first ticket that blocks
+//! nobody starts the waiter thread, which leads until the store is closed.
+//!
 //! Callbacks run, and [`Pending`]s are dropped (they may hold the last handle of the store),
 //! without the mutex.
 
+mod caller;
+mod lead;
 mod line;
-mod thread;
 
 use super::birth::Birth;
 use super::receive::Callback;
@@ -20,7 +24,8 @@ use super::{Message, Queue, ReceiveOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
 use crate::store::Storage;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, MutexGuard};
+use caller::Seat;
 use line::Line;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,15 +73,21 @@ struct State {
     deadlines: BTreeMap<(u64, u64), Arc<QueueKey>>,
     running: HashMap<u64, Running>,
     next_id: u64,
-    /// The thread is in [`Storage::wait_change`], or about to be.
+    /// The leader is in [`Storage::wait_change`], or about to be.
     asleep: bool,
     passes_begun: u64,
     passes_ended: u64,
-    /// The thread does not sleep before this pass has ended: somebody waits for it.
+    /// The leader does not sleep before this pass has ended: somebody waits for it.
     pass_wanted: u64,
     stop: bool,
+    leader: Option<ThreadId>,
+    /// Callers that block and do not lead, by their tickets.
+    seats: BTreeMap<u64, Seat>,
+    /// Callers that stopped leading and still hold the storage.
+    leaving: usize,
+    /// There is, or was, a waiter thread: no caller leads any more.
+    threaded: bool,
     thread: Option<JoinHandle<()>>,
-    thread_id: Option<ThreadId>,
 }
 
 /// A ticket that left its line.
@@ -88,6 +99,21 @@ struct Running {
 }
 
 impl State {
+    /// Gives a ticket its place; `looked` is as for [`Waiter::join`].
+    fn enter(&mut self, pending: Pending, looked: Option<(u64, Option<u64>)>) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        // A look at the front of a line says nothing about these: they ask for more, or less.
+        let special = pending.options.attempt.is_some() || pending.deadline_ms().is_none();
+        let (seen, due_ms) = looked.unwrap_or_default();
+        let line = self.put(id, pending, || Line::new(seen, looked.is_none()));
+        line.expect_by(due_ms);
+        if looked.is_none() && special {
+            line.want_look(id);
+        }
+        id
+    }
+
     /// Takes a ticket out of its line for this thread to answer.
     fn take(&mut self, key: &QueueKey, id: u64) -> Option<Pending> {
         let line = self.lines.get_mut(key)?;
@@ -137,10 +163,14 @@ impl State {
         self.lines.get(key)?.special_before(horizon)
     }
 
-    /// Nobody waits, and the waiter thread calls nobody back.
+    /// Nobody waits, and the leader calls nobody back.
     fn is_idle(&self) -> bool {
         let mut running = self.running.values();
-        self.lines.is_empty() && !running.any(|it| Some(it.thread) == self.thread_id)
+        self.lines.is_empty() && !running.any(|it| Some(it.thread) == self.leader)
+    }
+
+    fn is_led_here(&self) -> bool {
+        self.leader == Some(std::thread::current().id())
     }
 
     fn any_waiting(&self) -> Option<(Arc<QueueKey>, u64)> {
@@ -166,7 +196,7 @@ impl Waiter {
 
     /// Whether the caller is inside a callback of the waiter thread.
     pub fn is_this_thread(&self) -> bool {
-        self.state.lock().thread_id == Some(std::thread::current().id())
+        self.state.lock().is_led_here()
     }
 
     /// Lets a receive wait. `looked` is the queue's generation before a look that found nothing,
@@ -187,17 +217,14 @@ impl Waiter {
             drop(pending);
             return Err(error);
         }
-        let id = state.next_id;
-        state.next_id += 1;
-        // A look at the front of a line says nothing about these: they ask for more, or less.
-        let special = pending.options.attempt.is_some() || pending.deadline_ms().is_none();
-        let (seen, due_ms) = looked.unwrap_or_default();
-        let line = state.put(id, pending, || Line::new(seen, looked.is_none()));
-        line.expect_by(due_ms);
-        if looked.is_none() && special {
-            line.want_look(id);
-        }
-        // One interrupt is enough, however many join before the thread is awake.
+        let id = state.enter(pending, looked);
+        self.call_leader(state, &**storage);
+        Ok(id)
+    }
+
+    /// Tells the leader that there is something new.
+    fn call_leader(&self, mut state: MutexGuard<'_, State>, storage: &dyn Storage) {
+        // One interrupt is enough, however many join before the leader is awake.
         let asleep = std::mem::take(&mut state.asleep);
         drop(state);
         match asleep {
@@ -206,7 +233,6 @@ impl Waiter {
                 self.changed.notify_all();
             }
         }
-        Ok(id)
     }
 
     fn ensure_thread(
@@ -214,7 +240,7 @@ impl Waiter {
         state: &mut State,
         storage: &Arc<dyn Storage>,
     ) -> Result<()> {
-        if state.thread.is_some() {
+        if state.threaded {
             return Ok(());
         }
         let waiter = self.clone();
@@ -223,7 +249,8 @@ impl Waiter {
             .name("forebay-waiter".into())
             .spawn(move || waiter.run(&*storage))
             .map_err(|error| Error::io("cannot start the waiter thread", &error))?;
-        state.thread_id = Some(thread.thread().id());
+        state.leader.get_or_insert(thread.thread().id());
+        state.threaded = true;
         state.thread = Some(thread);
         Ok(())
     }
@@ -283,7 +310,10 @@ impl Waiter {
         } = pending;
         // The panic was reported by the hook; this thread has other waits to serve.
         let _ = catch_unwind(AssertUnwindSafe(|| callback(answer)));
-        self.state.lock().running.remove(&id);
+        let mut state = self.state.lock();
+        state.running.remove(&id);
+        state.seats.remove(&id);
+        drop(state);
         self.changed.notify_all();
         drop(queue);
     }
@@ -292,7 +322,7 @@ impl Waiter {
     /// been. Inside a callback there is nothing to wait for.
     pub fn settle(&self, storage: &dyn Storage) {
         let mut state = self.state.lock();
-        if state.thread_id == Some(std::thread::current().id()) {
+        if state.is_led_here() {
             return;
         }
         let pass = state.passes_begun + 1;
@@ -305,29 +335,27 @@ impl Waiter {
         }
     }
 
-    /// Ends all waits with `Closed` and the thread. `storage` is what the thread sleeps in.
+    /// Ends all waits with `Closed` and the thread. `storage` is what the leader sleeps in.
     pub fn close(&self, storage: Option<&dyn Storage>) {
         let mut state = self.state.lock();
         state.stop = true;
-        let inside = state.thread_id == Some(std::thread::current().id());
+        let inside = state.is_led_here();
         let thread = state.thread.take();
         drop(state);
         self.changed.notify_all();
         if let Some(storage) = storage {
             storage.interrupt();
         }
-        match thread {
-            Some(thread) if !inside => {
-                // The thread catches what callbacks do; there is nothing to learn from its end.
-                let _ = thread.join();
-            }
-            _ if !inside => {
-                let mut state = self.state.lock();
-                while state.thread_id.is_some() {
-                    state = self.changed.wait(state);
-                }
-            }
-            _ => {}
+        if inside {
+            return;
+        }
+        if let Some(thread) = thread {
+            // The thread catches what callbacks do; there is nothing to learn from its end.
+            let _ = thread.join();
+        }
+        let mut state = self.state.lock();
+        while state.leader.is_some() || state.leaving > 0 {
+            state = self.changed.wait(state);
         }
     }
 }

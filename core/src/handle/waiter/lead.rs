@@ -1,4 +1,4 @@
-//! The thread that ends waits: passes over the lines, and sleep between them.
+//! What the leader does: passes over the lines, and sleep between them.
 
 use super::line::Line;
 use super::{Pending, State, Waiter, cancelled};
@@ -15,17 +15,39 @@ use std::time::Duration;
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
 
 impl Waiter {
+    /// The waiter thread: leads until the store is closed.
     pub(super) fn run(&self, storage: &dyn Storage) {
+        self.take_over();
         while self.await_work() {
-            // Read before the looks: what changes after them ends the sleep at once.
-            let seen = storage.generation();
-            let now_ms = self.pass(storage);
-            if let Some(timeout) = self.fall_asleep(storage, now_ms) {
-                storage.wait_change(seen, timeout);
-                self.state.lock().asleep = false;
-            }
+            self.round(storage, || false);
         }
         self.end_all();
+        self.state.lock().leader = None;
+        self.changed.notify_all();
+    }
+
+    /// Waits for a caller that leads to leave: it sees that there is a thread.
+    fn take_over(&self) {
+        let own = std::thread::current().id();
+        let mut state = self.state.lock();
+        while state.leader.is_some_and(|leader| leader != own) {
+            state = self.changed.wait(state);
+        }
+        state.leader = Some(own);
+    }
+
+    /// A pass, and unless `is_over` then, the sleep until the next one is worth it.
+    pub(super) fn round(&self, storage: &dyn Storage, is_over: impl FnOnce() -> bool) {
+        // Read before the looks: what changes after them ends the sleep at once.
+        let seen = storage.generation();
+        let now_ms = self.pass(storage);
+        if is_over() {
+            return;
+        }
+        if let Some(timeout) = self.fall_asleep(storage, now_ms) {
+            storage.wait_change(seen, timeout);
+            self.state.lock().asleep = false;
+        }
     }
 
     /// Sleeps while nobody waits. False when the store closes.
@@ -55,7 +77,7 @@ impl Waiter {
         for key in worth {
             self.serve(storage, &key, horizon);
         }
-        self.expire(now_ms);
+        self.expire(now_ms, horizon);
         let mut state = self.state.lock();
         state.passes_ended = state.passes_begun;
         drop(state);
@@ -118,13 +140,13 @@ impl Waiter {
     }
 
     /// Ends the waits whose time has come with no messages (S4.4).
-    fn expire(&self, now_ms: u64) {
+    fn expire(&self, now_ms: u64, horizon: u64) {
         loop {
             let mut state = self.state.lock();
             let Some((&(deadline_ms, id), key)) = state.deadlines.iter().next() else {
                 return;
             };
-            if deadline_ms > now_ms || state.stop {
+            if deadline_ms > now_ms || id >= horizon || state.stop {
                 return;
             }
             let key: Arc<QueueKey> = key.clone();
@@ -161,13 +183,10 @@ impl Waiter {
     }
 
     /// The store closes: all waits end.
-    fn end_all(&self) {
+    pub(super) fn end_all(&self) {
         loop {
             let mut state = self.state.lock();
             let Some((key, id)) = state.any_waiting() else {
-                state.thread_id = None;
-                drop(state);
-                self.changed.notify_all();
                 return;
             };
             let pending = state.take(&key, id);
