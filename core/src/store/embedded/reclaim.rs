@@ -246,17 +246,23 @@ impl Engine {
             .log
             .segment_of(spare_lsn)
             .max(tail + 1 + SPARE_SEGMENTS_MAX);
-        for number in first..free {
-            if next < wanted {
-                match self.log.recycle(number, next) {
-                    Ok(_) => next += 1,
-                    Err(_) if !self.log.segments()?.contains(&number) => {}
-                    Err(error) => return Err(error),
-                }
-            } else if self.log.segments()?.contains(&number) {
-                self.log.remove(number)?;
+        let mut rest = first;
+        while rest < free && next < wanted {
+            match self.log.recycle(rest, next) {
+                Ok(_) => next += 1,
+                Err(_) if !self.log.segments()?.contains(&rest) => {}
+                Err(error) => return Err(error),
             }
+            rest += 1;
             point("reclaim-recycled");
+        }
+        if rest < free {
+            // Listed once: after a long backup there may be thousands.
+            let all = self.log.segments()?.into_iter();
+            for number in all.filter(|number| (rest..free).contains(number)) {
+                self.log.remove(number)?;
+                point("reclaim-recycled");
+            }
         }
         self.log.forget_before(free);
         self.freed.store(0, Ordering::Relaxed);

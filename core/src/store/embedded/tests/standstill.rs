@@ -47,11 +47,13 @@ fn backups_beside_recycling_are_whole() {
         scope.spawn(|| {
             let mut number = 1_000;
             while !done.load(Ordering::Acquire) {
-                for _ in 0..20 {
+                // Without a rest it frees segments faster than anybody could remove them.
+                thread::sleep(Duration::from_millis(1));
+                for _ in 0..4 {
                     number += 1;
                     send(&store, "busy", entry(number, 4_000, None));
                 }
-                let received = receive(&store, "busy", 20);
+                let received = receive(&store, "busy", 4);
                 let receipts = received.iter().map(|one| one.receipt).collect();
                 delete(&store, "busy", receipts);
             }
