@@ -25,6 +25,9 @@ const PROBLEMS_MAX: usize = 100;
 /// Verifies the store.
 pub fn check(engine: &Engine) -> Result<CheckReport> {
     engine.check_usable()?;
+    // A keeper recycles without the writer lock, and a segment that it takes away meanwhile would
+    // be reported as missing.
+    let _hold = engine.segments.acquire(engine.options.lock_timeout)?;
     let mut held = engine.held.claim();
     let mut tx = engine.begin(&mut held)?;
     let result = check_locked(engine, &mut tx);

@@ -31,16 +31,12 @@ fn segments_stay_while_one_thread_holds_them() {
     assert!(engine.segments.try_acquire().unwrap().is_some());
 }
 
-/// Backups one after the other while messages come and go, and another thread recycles: each is
-/// whole.
-#[test]
-fn backups_beside_recycling_are_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
-    create(&store, "kept", &[]);
-    create(&store, "busy", &[("VisibilityTimeout", "3600")]);
+/// Does `work` while messages come and go, and another thread recycles. Fifty messages stay.
+fn beside_recycling<T>(store: &Embedded, work: impl FnOnce() -> T) -> T {
+    create(store, "kept", &[]);
+    create(store, "busy", &[("VisibilityTimeout", "3600")]);
     for number in 0..50 {
-        send(&store, "kept", entry(number, 200, None));
+        send(store, "kept", entry(number, 200, None));
     }
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -51,33 +47,60 @@ fn backups_beside_recycling_are_whole() {
                 thread::sleep(Duration::from_millis(1));
                 for _ in 0..4 {
                     number += 1;
-                    send(&store, "busy", entry(number, 4_000, None));
+                    send(store, "busy", entry(number, 4_000, None));
                 }
-                let received = receive(&store, "busy", 4);
+                let received = receive(store, "busy", 4);
                 let receipts = received.iter().map(|one| one.receipt).collect();
-                delete(&store, "busy", receipts);
+                delete(store, "busy", receipts);
             }
         });
         scope.spawn(|| {
             while !done.load(Ordering::Acquire) {
                 store.engine().recycle_freed_now().unwrap();
-                // The lock is not fair, and a keeper rests too.
-                thread::sleep(Duration::from_millis(1));
+                // The lock is not fair, and a keeper rests too; then it has more to do at once.
+                thread::sleep(Duration::from_millis(20));
             }
         });
-        let backups = tempfile::tempdir().unwrap();
+        let result = work();
+        done.store(true, Ordering::Release);
+        result
+    })
+}
+
+/// Backups one after the other: each is whole.
+#[test]
+fn backups_beside_recycling_are_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let backups = tempfile::tempdir().unwrap();
+    let copied = beside_recycling(&store, || {
         let copied = (0..20).map(|number| {
             let to = backups.path().join(number.to_string());
             store.backup(&to).map(|()| to)
         });
-        let copied: Vec<_> = copied.collect();
-        done.store(true, Ordering::Release);
-        for to in copied {
-            let copy = open(&to.unwrap());
-            let recovery = copy.recovery().unwrap();
-            assert_eq!(recovery.damage, Vec::<String>::new());
-            assert_eq!(peek(&copy, "kept").len(), 50);
-            assert_sound(&copy);
-        }
+        copied.collect::<Vec<_>>()
     });
+    for to in copied {
+        let copy = open(&to.unwrap());
+        let recovery = copy.recovery().unwrap();
+        assert_eq!(recovery.damage, Vec::<String>::new());
+        assert_eq!(peek(&copy, "kept").len(), 50);
+        assert_sound(&copy);
+    }
+}
+
+/// A check takes its turn with who moves segments, and would report those as lost that it misses.
+#[test]
+fn a_check_waits_for_who_moves_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        lock_timeout: Duration::from_millis(20),
+        ..options()
+    };
+    let store = open_on(dir.path(), &options, &Surroundings::default()).unwrap();
+    let mover = stranger(dir.path());
+    assert!(mover.try_acquire().unwrap());
+    assert_eq!(store.check().unwrap_err().kind(), ErrorKind::Busy);
+    mover.release();
+    assert_sound(&store);
 }
