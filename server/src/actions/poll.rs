@@ -4,7 +4,7 @@ use super::{Backend, blocking};
 use crate::wire::Refusal;
 use forebay::{Message, Queue, ReceiveOptions, Result, Ticket, VisibilityRequest};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -17,18 +17,17 @@ pub async fn wait(
 ) -> std::result::Result<Vec<Message>, Refusal> {
     let (sender, receiver) = oneshot::channel();
     let runtime = Handle::current();
-    let waiting = backend.waiting.clone();
-    // Before the callback can run; the wait is over when it has.
-    waiting.fetch_add(1, Ordering::AcqRel);
-    let over = Waiting(waiting);
+    let waiting = Waiting::new(backend.waiting.clone());
+    let over = waiting.clone();
     let callback = move |answer| {
-        drop(over);
+        over.end();
         // On the thread of all waits: what takes time goes elsewhere.
         if let Err(Ok(messages)) = sender.send(answer) {
             give_back(&runtime, messages);
         }
     };
     let ticket = queue.receive_start(options, callback)?;
+    waiting.begin();
     let mut poll = Poll {
         ticket: Some(ticket),
         receiver,
@@ -50,12 +49,35 @@ pub async fn wait(
     }
 }
 
-/// Counts one receive that waits, for as long as it is held.
-struct Waiting(Arc<AtomicU64>);
+/// Counts one receive from when its wait has begun, so that who sees the count and moves a clock
+/// moves it within the wait, until it is over.
+#[derive(Clone)]
+struct Waiting {
+    count: Arc<AtomicU64>,
+    /// It has begun and is not over, or is over and has not begun.
+    half: Arc<AtomicBool>,
+}
 
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+impl Waiting {
+    fn new(count: Arc<AtomicU64>) -> Self {
+        let half = Arc::default();
+        Self { count, half }
+    }
+
+    fn begin(&self) {
+        self.count.fetch_add(1, Ordering::AcqRel);
+        self.pass();
+    }
+
+    fn end(&self) {
+        self.pass();
+    }
+
+    /// Whichever of both comes second takes the count back.
+    fn pass(&self) {
+        if self.half.swap(true, Ordering::AcqRel) {
+            self.count.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 }
 
