@@ -18,13 +18,13 @@ import {
   UnsupportedOperation,
 } from 'forebay';
 import { ask } from './tools/client.mjs';
-import { directory, store } from './tools/places.mjs';
+import { atEnd, directory, store } from './tools/places.mjs';
 
 const WATCHDOG = { timeout: 90_000 };
 
 async function server(t, options) {
   const started = await serve(options);
-  t.after(() => started.close());
+  atEnd(t, () => started.close());
   return started;
 }
 
