@@ -1,5 +1,6 @@
 //! Programs that others wrote for SQS, unmodified, against the server.
 
+use super::background::Background;
 use super::{legacy, tiers};
 use crate::node;
 use crate::place::{self, Profile};
@@ -8,9 +9,8 @@ use crate::shell::Call;
 use crate::tally::Tally;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 /// Every client, in the versions that tests/clients pins.
 pub fn run() -> Result<Tally, String> {
@@ -56,7 +56,7 @@ fn boto(protocol: &str) -> Result<Tally, String> {
 pub(super) fn boto_at(server: &Server, protocol: &str) -> Result<Tally, String> {
     let python = environment(protocol)?;
     program(&python, "boto.py")
-        .args([&server.endpoint, protocol])
+        .args([server.endpoint(), protocol])
         .counted()
 }
 
@@ -72,7 +72,7 @@ fn boto_embedded() -> Result<Tally, String> {
 fn aiobotocore() -> Result<Tally, String> {
     let python = environment("aio")?;
     let server = Server::start("aio", &[])?;
-    program(&python, "aio.py").arg(&server.endpoint).counted()
+    program(&python, "aio.py").arg(server.endpoint()).counted()
 }
 
 /// The AWS command line.
@@ -84,7 +84,7 @@ fn command_line() -> Result<Tally, String> {
 pub(super) fn command_line_at(server: &Server) -> Result<Tally, String> {
     let python = environment("cli")?;
     program(&python, "cli.py")
-        .arg(&server.endpoint)
+        .arg(server.endpoint())
         .arg(python.with_file_name("aws"))
         .counted()
 }
@@ -94,7 +94,7 @@ fn celery() -> Result<Tally, String> {
     let python = environment("celery")?;
     let server = Server::start("celery", &[])?;
     program(&python, "celery_worker.py")
-        .arg(&server.endpoint)
+        .arg(server.endpoint())
         .arg(place::fresh("celery")?)
         .counted()
 }
@@ -107,7 +107,7 @@ fn soap() -> Result<Tally, String> {
     let config = place::root().join("tests/clients/python/soap.toml");
     let signed = Server::start("soap-signed", &["--config", &config.to_string_lossy()])?;
     program(&python, "soap.py")
-        .args([&open.endpoint, &signed.endpoint])
+        .args([open.endpoint(), signed.endpoint()])
         .counted()
 }
 
@@ -164,7 +164,7 @@ pub(super) fn javascript_at(server: &Server) -> Result<Tally, String> {
     copy("embedded.js")?;
     Call::new("node")
         .arg("clients.js")
-        .arg(&server.endpoint)
+        .arg(server.endpoint())
         .dir(&folder)
         .counted()
 }
@@ -180,7 +180,7 @@ fn rust() -> Result<Tally, String> {
         .run()?;
     let server = Server::start("rust", &[])?;
     Call::new(target.join("debug/forebay-client-rust"))
-        .arg(&server.endpoint)
+        .arg(server.endpoint())
         .counted()
 }
 
@@ -213,11 +213,7 @@ pub(super) fn environment(name: &str) -> Result<PathBuf, String> {
 }
 
 /// A running server with a store of its own; it ends with this value.
-pub struct Server {
-    child: Child,
-    /// `http://127.0.0.1:<port>`.
-    pub endpoint: String,
-}
+pub struct Server(Background);
 
 impl Server {
     /// Starts `forebay serve` on a free port; `name` is that of its folder.
@@ -229,41 +225,16 @@ impl Server {
     /// The same on the store at a location.
     pub fn on(location: &OsStr, arguments: &[&str]) -> Result<Self, String> {
         let program = Profile::Dev.program("forebay")?;
-        let mut child = Command::new(&program)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--log",
-                "warn",
-                "--store",
-            ])
-            .arg(location)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
-        let mut line = String::new();
-        if let Some(output) = child.stdout.take() {
-            BufReader::new(output)
-                .read_line(&mut line)
-                .map_err(|error| format!("the server's first line: {error}"))?;
-        }
-        let server = Self {
-            child,
-            endpoint: line.trim().to_owned(),
+        let words = ["serve", "--listen", "127.0.0.1:0", "--log", "warn"];
+        let prepare = |command: &mut Command| {
+            command.args(words).arg("--store").arg(location);
+            command.args(arguments);
         };
-        match server.endpoint.is_empty() {
-            true => Err("the server did not start".into()),
-            false => Ok(server),
-        }
+        Background::start(&program, prepare).map(Self)
     }
-}
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself, which its client has noticed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// `http://127.0.0.1:<port>`.
+    pub fn endpoint(&self) -> &str {
+        &self.0.said
     }
 }

@@ -25,7 +25,7 @@ pub fn boto() -> Result<Tally, String> {
     Call::new(python)
         .arg("-B")
         .arg(source("boto_2.py"))
-        .arg(&server.endpoint)
+        .arg(server.endpoint())
         .counted()
 }
 
@@ -41,6 +41,6 @@ pub fn rest() -> Result<Tally, String> {
     let server = server("legacy-rest")?;
     Call::new("sh")
         .arg(source("rest.sh"))
-        .arg(&server.endpoint)
+        .arg(server.endpoint())
         .counted()
 }

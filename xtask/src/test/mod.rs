@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every tier, a table of them, and one closing line.
 
+mod background;
 mod clients;
 mod consumers;
 mod guides;

@@ -1,13 +1,12 @@
 //! Queues in PostgreSQL from every language and from SQS clients; a private server is started.
 
+use super::background::Background;
 use super::clients::{Server, boto_at, command_line_at, javascript_at};
 use super::tiers;
 use crate::place::Profile;
 use crate::shell::Call;
 use crate::tally::Tally;
 use crate::tools;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 
 /// Rules whose scenarios go through all languages here: waits and batches, as making the tables
 /// anew for each scenario takes time. The core's driver takes all rules (tier `rust`), `cargo xtask
@@ -36,7 +35,7 @@ pub fn run() -> Result<Tally, String> {
     tiers::build()?;
     let mut tally = scenarios()?;
     let database = Database::start()?;
-    let server = Server::on(database.location.as_ref(), &[])?;
+    let server = Server::on(database.location().as_ref(), &[])?;
     for part in [
         boto_at(&server, "json"),
         boto_at(&server, "query"),
@@ -64,38 +63,22 @@ fn scenarios() -> Result<Tally, String> {
 }
 
 /// A running PostgreSQL of its own; it ends with this value.
-struct Database {
-    child: Child,
-    location: String,
-}
+struct Database(Background);
 
 impl Database {
     fn start() -> Result<Self, String> {
         let program = Profile::Dev.program("forebay-test-postgres")?;
-        let mut child = Command::new(&program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
-        let mut line = String::new();
-        if let Some(output) = child.stdout.take() {
-            BufReader::new(output)
-                .read_line(&mut line)
-                .map_err(|error| format!("the location of PostgreSQL: {error}"))?;
-        }
-        let location = line.trim().to_owned();
-        let database = Self { child, location };
-        match database.location.is_empty() {
-            true => Err("PostgreSQL did not start".into()),
-            false => Ok(database),
-        }
+        Background::start(&program, |_| {}).map(Self)
+    }
+
+    fn location(&self) -> &str {
+        &self.0.said
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // The end of its input ends it, and its server with it.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
+        // Killed it could not end its server.
+        self.0.finish();
     }
 }
