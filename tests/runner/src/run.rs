@@ -6,12 +6,17 @@ use crate::expect::show;
 use crate::request;
 use crate::scenario::{Call, Scenario, Step};
 use crate::template::Names;
+use forebay::OpenOptions;
+use forebay::store::ClockMode;
 use forebay_scenario_driver::wire::Line;
 use forebay_test_postgres::Cluster;
 use std::path::Path;
 
 /// Time at which every scenario starts, milliseconds since the epoch.
 pub const START_MS: u64 = 1_700_000_000_000;
+
+/// Segments of a scenario's log: as short as they may be.
+const SEGMENT_BYTES: u64 = 4 << 20;
 
 /// How a scenario went with a driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +130,7 @@ fn in_fresh_store(
 
 fn location(store: StoreForm, folder: &Path) -> Result<String, String> {
     Ok(match store {
-        StoreForm::Directory => folder.join("queues").to_string_lossy().into_owned(),
+        StoreForm::Directory => directory(&folder.join("queues"))?,
         StoreForm::Model => "model:".into(),
         StoreForm::Postgres => {
             let cluster = forebay_test_postgres::shared();
@@ -133,6 +138,16 @@ fn location(store: StoreForm, folder: &Path) -> Result<String, String> {
             cluster.location(&Cluster::fresh_schema())
         }
     })
+}
+
+/// A store without queues. Made here, so that every driver's has short segments: with those of the
+/// defaults each scenario writes 48 MiB of zeros.
+fn directory(path: &Path) -> Result<String, String> {
+    let clock = ClockMode::Manual { start_ms: START_MS };
+    let options = OpenOptions::new().clock(clock).segment_bytes(SEGMENT_BYTES);
+    let store = options.open(path).map_err(|error| error.to_string())?;
+    store.close();
+    Ok(path.to_string_lossy().into_owned())
 }
 
 /// One scenario while it runs.
