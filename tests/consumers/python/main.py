@@ -128,6 +128,9 @@ def tells(folder: Path) -> None:
     assert importlib.metadata.version("forebay") == forebay.__version__
     plugins = importlib.metadata.entry_points(group="pytest11", name="forebay")
     assert [plugin.value for plugin in plugins] == ["forebay.pytest_plugin"]
+    files = importlib.metadata.files("forebay") or []
+    licenses = [file.name for file in files if file.parent.name == "licenses"]
+    assert sorted(licenses) == ["LICENSE-APACHE", "LICENSE-MIT"], licenses
     package = Path(forebay.__file__).parent
     for name in ("py.typed", "_native.pyi"):
         assert (package / name).exists(), name
