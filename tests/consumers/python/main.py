@@ -136,6 +136,12 @@ def tells(folder: Path) -> None:
         assert (package / name).exists(), name
 
 
+def stays_free(folder: Path) -> None:
+    """An interpreter without a GIL still has none after the import."""
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        assert not getattr(sys, "_is_gil_enabled")()
+
+
 def main() -> int:
     cases: list[Callable[[Path], None]] = [
         blocks,
@@ -147,6 +153,7 @@ def main() -> int:
         commands,
         reaches_databases,
         tells,
+        stays_free,
     ]
     failed = 0
     for case in cases:
