@@ -157,8 +157,10 @@ fn try_sdist(folder: &Path) -> Result<Tally, String> {
     super::say_size(&sdist)?;
     let (oldest, _) = interpreters();
     let python = environment(&oldest)?;
+    // Its cache would answer with the wheel of an older sdist of this name.
     install(&python)
         .env("CARGO_TARGET_DIR", place::target()?)
+        .arg("--no-cache-dir")
         .arg(&sdist)
         .run()?;
     consume(&python)
