@@ -105,7 +105,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "package",
-        usage: "package [node]",
+        usage: "package [python] [node]",
         about: "what users install, for release, tried out in empty projects",
         run: package::run,
     },

@@ -205,6 +205,19 @@ def test_idle_workers_stop_at_once(queue: forebay.Queue[bytes]) -> None:
     assert time.monotonic() - start < 15, "it did not wait for the ends of its waits"
 
 
+def test_stopping_while_it_ends_does_no_harm(queue: forebay.Queue[bytes]) -> None:
+    """Its loop may be gone between any two steps of `stop` in another thread."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(300):
+            with Worker(queue, lambda message: None) as working:
+                while working._thread and working._thread.is_alive():
+                    working.stop()
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_a_closed_store_ends_the_worker(
     store: forebay.Store, queue: forebay.Queue[bytes]
 ) -> None:

@@ -7,7 +7,9 @@ open('mem:').then(async (store) => {
   await assert.rejects(store.getQueue('absent'), ForebayError);
   assert.equal((await import('forebay')).ForebayError, ForebayError);
   assert.equal(typeof require('forebay/testing').createTestStore, 'function');
-  assert.equal(require('forebay/package.json').scripts, undefined);
+  for (const name of ['forebay', `@forebay/linux-${process.arch}-gnu`]) {
+    assert.equal(require(`${name}/package.json`).scripts, undefined);
+  }
   await store.close();
   console.log('1 passed, 0 failed, 0 skipped');
 });

@@ -3,12 +3,15 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { open, serve } from 'forebay';
 import { createTestServer, createTestStore } from 'forebay/testing';
+
+// Of the packages for all platforms npm installed only this one's.
+assert.deepEqual(readdirSync('node_modules/@forebay'), [`linux-${process.arch}-gnu`]);
 
 const folder = mkdtempSync(join(tmpdir(), 'forebay-npm-'));
 const store = await open(join(folder, 'queues'));

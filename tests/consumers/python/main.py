@@ -128,9 +128,18 @@ def tells(folder: Path) -> None:
     assert importlib.metadata.version("forebay") == forebay.__version__
     plugins = importlib.metadata.entry_points(group="pytest11", name="forebay")
     assert [plugin.value for plugin in plugins] == ["forebay.pytest_plugin"]
+    files = importlib.metadata.files("forebay") or []
+    licenses = [file.name for file in files if file.parent.name == "licenses"]
+    assert sorted(licenses) == ["LICENSE-APACHE", "LICENSE-MIT"], licenses
     package = Path(forebay.__file__).parent
     for name in ("py.typed", "_native.pyi"):
         assert (package / name).exists(), name
+
+
+def stays_free(folder: Path) -> None:
+    """An interpreter without a GIL still has none after the import."""
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        assert not getattr(sys, "_is_gil_enabled")()
 
 
 def main() -> int:
@@ -144,6 +153,7 @@ def main() -> int:
         commands,
         reaches_databases,
         tells,
+        stays_free,
     ]
     failed = 0
     for case in cases:

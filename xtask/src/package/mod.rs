@@ -35,6 +35,6 @@ fn say_size(package: &Path) -> Result<(), String> {
     let read = |error: std::io::Error| format!("{}: {error}", package.display());
     let bytes = fs::metadata(package).map_err(read)?.len();
     let name = package.file_name().unwrap_or_default().to_string_lossy();
-    println!("{name}: {:.1} MB", bytes as f64 / 1e6);
+    println!("{name}: {:.2} MB", bytes as f64 / 1e6);
     Ok(())
 }

@@ -44,6 +44,7 @@ pub fn run() -> crate::Outcome {
         libraries.push((platform.name, compile(platform)?));
     }
     let folder = tarballs("package/npm", &libraries)?;
+    super::say_size(&tarball(&folder, ""))?;
     for platform in &PLATFORMS {
         super::say_size(&tarball(&folder, &format!("-{}", platform.name)))?;
     }
@@ -170,7 +171,8 @@ fn try_emulated(tarballs: &Path, platform: &Platform) -> Result<Tally, String> {
     Ok(tally)
 }
 
-/// An empty project with the tarballs installed, outside the tree, so that nothing of it is found.
+/// An empty project that installed the package from a registry with the tarballs; outside the tree,
+/// so that nothing of it is found.
 fn project(tarballs: &Path, platform: &str) -> Result<PathBuf, String> {
     let project = std::env::temp_dir().join(format!("forebay-npm-{}", std::process::id()));
     let _ = fs::remove_dir_all(&project);
@@ -182,14 +184,20 @@ fn project(tarballs: &Path, platform: &str) -> Result<PathBuf, String> {
     let manifest = project.join("package.json");
     fs::write(&manifest, "{ \"private\": true }\n")
         .map_err(|error| format!("write {}: {error}", manifest.display()))?;
-    // The platform's package by hand: no registry has it yet from which npm would choose.
-    Call::new("npm")
+    // npm chooses the platform's package itself, also for a platform that an emulator runs.
+    let choice = platform.split('-').zip(["--os", "--cpu", "--libc"]);
+    let choice = choice.map(|(word, option)| match word {
+        "gnu" => format!("{option}=glibc"),
+        _ => format!("{option}={word}"),
+    });
+    Call::new("node")
         .dir(&project)
-        .args(["install", "--offline", "--omit=optional", "--omit=peer"])
-        // By force: of another platform it is there to be run by an emulator.
-        .args(["--no-audit", "--no-fund", "--force"])
-        .arg(tarball(tarballs, ""))
-        .arg(tarball(tarballs, &format!("-{platform}")))
+        .arg(place::root().join("tests/consumers/registry.mjs"))
+        .arg(tarballs)
+        .args(["npm", "install", "--no-audit", "--no-fund", "--cache"])
+        .arg(place::fresh("npm-cache")?)
+        .args(choice)
+        .arg(concat!("forebay@", env!("CARGO_PKG_VERSION")))
         .run()?;
     Ok(project)
 }

@@ -179,10 +179,12 @@ class Worker(Generic[T]):
         finish. `run` and `serve` return then.
         """
         self._stopping.set()
-        if self._loop:
+        # The thread that works forgets its loop at any moment.
+        loop = self._loop
+        if loop:
             # A loop that has ended has nothing to stop.
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._stop_waiting)
+                loop.call_soon_threadsafe(self._stop_waiting)
 
     def _stop_waiting(self) -> None:
         for task in self._idle:
