@@ -24,8 +24,8 @@ const MESSAGES_KEPT_MAX: usize = 4_096;
 /// Steps of reclamation that a send waits for on a full disk.
 const MAKE_ROOM_ROUNDS_MAX: u32 = 2_000;
 
-/// How long a refused send waits for the segments: making one takes less, a backup keeps them for
-/// as long as it copies.
+/// How long a command that finds no room waits for the segments: making one takes less, a backup
+/// keeps them for as long as it copies.
 const SEGMENT_MADE_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a process keeps from one session to the next.
@@ -281,8 +281,8 @@ impl Engine {
         Ok(again)
     }
 
-    /// Runs one job if no lock must be waited for; false if nothing was done. So is a send that
-    /// finds no room: whether it really has none takes a wait to know.
+    /// Runs one job if no lock must be waited for; false if nothing was done. So it is where there
+    /// is no room: whether there really is none takes a wait to know.
     pub(super) fn try_job(&self, job: &mut Job) -> bool {
         let Some(mut held) = self.held.try_lock() else {
             return false;
@@ -297,7 +297,11 @@ impl Engine {
             self.run_held(&mut held, &mut [&mut *job])
         });
         drop(held);
-        if ran.is_ok() && is_refused(job) {
+        let finds_no_room = match &ran {
+            Ok(_) => is_refused(job),
+            Err(error) => error.kind() == ErrorKind::DiskFull,
+        };
+        if finds_no_room {
             job.answer = None;
             return false;
         }
@@ -319,14 +323,20 @@ impl Engine {
     }
 
     fn run_until_answered(&self, jobs: &mut [&mut Vec<Job>]) -> Result<()> {
-        self.run_rounds(jobs, Self::recycle_freed_now)?;
-        if !jobs.iter().flat_map(|jobs| jobs.iter()).any(is_refused) {
-            return Ok(());
+        let ran = self.run_rounds(jobs, Self::recycle_freed_now);
+        let finds_no_room = match &ran {
+            Ok(()) => jobs.iter().flat_map(|jobs| jobs.iter()).any(is_refused),
+            Err(error) => error.kind() == ErrorKind::DiskFull,
+        };
+        // A store that is not usable may have written part of it.
+        if !finds_no_room || self.check_usable().is_err() {
+            return ran;
         }
-        // A keeper may be making a segment, and gives its blocks back when it finds too few. So a
-        // refusal stands only if it comes again while nobody makes one.
+        // A keeper may be making a segment, of a freed one or of the last room there is, and gives
+        // its blocks back when it finds too few. So this stands only if it comes again while nobody
+        // makes one.
         let Ok(_hold) = self.segments.acquire(SEGMENT_MADE_WITHIN) else {
-            return Ok(());
+            return ran;
         };
         take_refusals(jobs);
         self.run_rounds(jobs, Self::recycle_all)

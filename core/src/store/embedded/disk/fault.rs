@@ -26,6 +26,8 @@ struct Plan {
     operations: u64,
     /// Operations `at..at + count` fail.
     failing: Option<(u64, u64, Fault)>,
+    /// So many creations find no room.
+    refused: u64,
 }
 
 impl Plan {
@@ -35,6 +37,15 @@ impl Plan {
         plan.operations += 1;
         let (at, count, fault) = plan.failing?;
         (number >= at && number - at < count).then_some(fault)
+    }
+
+    fn pass_creation(plan: &Mutex<Self>) -> io::Result<()> {
+        let mut plan = plan.lock();
+        if plan.refused == 0 {
+            return Ok(());
+        }
+        plan.refused -= 1;
+        Err(error(Fault::NoSpace))
     }
 
     /// As [`Plan::next`] for operations that fail as a whole.
@@ -96,9 +107,15 @@ impl FaultDisk {
         self.plan.lock().failing = Some((at, count, fault));
     }
 
+    /// The next `count` creations find no room, as while somebody else has the last of it.
+    pub fn refuse_creations(&self, count: u64) {
+        self.plan.lock().refused = count;
+    }
+
     /// No failure any more.
     pub fn heal(&self) {
-        self.plan.lock().failing = None;
+        let mut plan = self.plan.lock();
+        (plan.failing, plan.refused) = (None, 0);
     }
 
     /// Syncs of files wait until [`FaultDisk::go_on`].
@@ -128,6 +145,7 @@ impl Disk for FaultDisk {
 
     fn create(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
         Plan::pass(&self.plan)?;
+        Plan::pass_creation(&self.plan)?;
         self.inner.create(name, bytes).map(|file| self.wrap(file))
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::embedded::disk::{FaultDisk, RealDisk};
 use crate::sys::lock::{KernelLock, LockByte, LockFile};
 use std::thread;
 
@@ -102,5 +103,34 @@ fn a_check_waits_for_who_moves_segments() {
     assert!(mover.try_acquire().unwrap());
     assert_eq!(store.check().unwrap_err().kind(), ErrorKind::Busy);
     mover.release();
+    assert_sound(&store);
+}
+
+/// While another thread makes the next segment of the last room there is, nobody else can make it.
+/// Whoever needs it for a delete waits until that is done.
+#[test]
+fn a_delete_survives_that_another_has_the_last_room() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let disk = FaultDisk::new(Arc::new(RealDisk::new(&dir.path().join("log"), true)));
+    let surroundings = Surroundings {
+        disk: Some(Arc::new(disk.clone())),
+        ..Surroundings::default()
+    };
+    let options = StoreOptions {
+        reserve_bytes: 0,
+        ..options()
+    };
+    let store = open_on(dir.path(), &options, &surroundings).unwrap();
+    create(&store, "q", &[("VisibilityTimeout", "3600")]);
+    for number in 0..3_000 {
+        send(&store, "q", entry(number, 10, None));
+    }
+    for one in receive(&store, "q", 3_000) {
+        disk.refuse_creations(1);
+        delete(&store, "q", vec![one.receipt]);
+    }
+    disk.heal();
+    assert_eq!(peek(&store, "q").len(), 0);
     assert_sound(&store);
 }
