@@ -39,7 +39,7 @@ impl Postgres {
     /// `Unavailable` where the database cannot be reached within 5 s, `UnsupportedFormat`
     /// for tables of a newer version.
     pub fn open(location: Location, options: &StoreOptions) -> Result<Arc<Self>> {
-        let pool = Pool::new(Connector::new(location, options)?);
+        let pool = Arc::new(Pool::new(Connector::new(location, options)?));
         let (callbacks, calls) = channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -6,12 +6,18 @@ CREATE FUNCTION @s@.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS $$
         (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
 $$;
 
--- Transitions of a queue follow each other: this lock is held until the commit is visible.
-CREATE FUNCTION @s@.lock_queue(p_uid bigint) RETURNS void LANGUAGE sql VOLATILE AS $$
-    SELECT pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer)
+-- Transitions of a queue follow each other: its lock is held until the commit is visible. The other
+-- lock, which all share, comes first: the keeper waits for all of them and must hold nobody up who
+-- has a queue.
+CREATE FUNCTION @s@.lock_queue(p_uid bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(@class@, -4),
+        pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
+END
 $$;
 
--- The head as it is, without what is due.
+-- The head as it is, without what is due. The part that it names is not emptied until the
+-- transaction ends.
 CREATE FUNCTION @s@.load(p_uid bigint, p_version bigint) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -21,16 +27,20 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'Queues need transactions that are READ COMMITTED';
     END IF;
-    PERFORM pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
-    SELECT * INTO h FROM @s@.heads WHERE uid = p_uid ORDER BY tick DESC LIMIT 1;
-    IF NOT FOUND OR h.version <> p_version THEN
+    PERFORM pg_advisory_xact_lock_shared(@class@, -4),
+        pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
+    SELECT k.uid, k.tick, k.version, k.storage, k.fifo, k.fair, k.retention_ms, k.delay_ms,
+        k.max_receives, k.next_seq, k.first_seq, k.fresh_seq, k.first_turn, k.next_turn,
+        k.returned, k.fresh, k.in_flight, k.delayed, k.due_ms, k.due_done_ms, k.oldest_ms,
+        greatest(k.now_ms, coalesce((SELECT c.now_ms FROM @s@.clock c),
+            (extract(epoch FROM clock_timestamp()) * 1000)::bigint)),
+        k.armed, k.age, CASE WHEN k.version <> p_version THEN 1 ELSE 0 END, false, false,
+        EXISTS (SELECT FROM @s@.inbox i WHERE i.uid = k.uid),
+        (SELECT p.current FROM @s@.part_now p)
+    INTO h FROM @s@.heads k WHERE k.uid = p_uid ORDER BY k.tick DESC LIMIT 1;
+    IF NOT FOUND THEN
         h.code := 1;
-        RETURN h;
     END IF;
-    h.now_ms := greatest(h.now_ms, @s@.now_ms());
-    h.code := 0;
-    h.dirty := false;
-    h.firm := false;
     RETURN h;
 END
 $$;
@@ -40,16 +50,33 @@ $$;
 CREATE FUNCTION @s@.enter(p_uid bigint, p_version bigint, p_step integer) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 DECLARE
-    h @s@.heads;
+    h @s@.heads := @s@.load(p_uid, p_version);
 BEGIN
-    h := @s@.load(p_uid, p_version);
     IF h.code = 0 AND (h.due_ms <= h.now_ms OR h.oldest_ms <= h.now_ms - h.retention_ms) THEN
         h := @s@.due(h, p_step);
     END IF;
-    IF h.code = 0 AND EXISTS (SELECT FROM @s@.inbox i WHERE i.uid = p_uid) THEN
+    IF h.code = 0 AND h.joined THEN
         h := @s@.take_in(h, p_step);
     END IF;
     RETURN h;
+END
+$$;
+
+-- Whether the commit waits for the disk, and for a synchronous standby.
+CREATE FUNCTION @s@.be_lazy(p_lazy boolean) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_lazy <> (current_setting('synchronous_commit') = 'off') THEN
+        PERFORM set_config('synchronous_commit', CASE WHEN p_lazy THEN 'off' ELSE 'on' END, true);
+    END IF;
+END
+$$;
+
+-- Commits when all that was committed before is on disk, and on a synchronous standby: for commits
+-- that did not wait themselves. A transaction that writes nothing would not wait either.
+CREATE FUNCTION @s@.confirm() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM @s@.be_lazy(false);
+    PERFORM pg_logical_emit_message(true, 'forebay', '');
 END
 $$;
 
@@ -158,7 +185,10 @@ DECLARE
     v_seq bigint;
     v_grp text;
     v_state smallint;
-    v_counts bigint[];
+    v_delayed bigint;
+    v_returned bigint;
+    v_fresh bigint;
+    v_in_flight bigint;
     v_flying text[];
     v_visible text[];
 BEGIN
@@ -175,15 +205,18 @@ BEGIN
         WITH gone AS (
             DELETE FROM @s@.live l WHERE l.storage = h.storage AND l.seq = ANY (p_seqs)
             RETURNING l.state, l.grp)
-        SELECT ARRAY[count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
-                count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3)],
+        SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
+            count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
             array_agg(grp) FILTER (WHERE state = 3 AND grp IS NOT NULL),
             array_agg(grp) FILTER (WHERE state IN (1, 2) AND grp IS NOT NULL)
-        INTO v_counts, v_flying, v_visible FROM gone;
-        h.delayed := h.delayed - v_counts[1];
-        h.returned := h.returned - v_counts[2];
-        h.fresh := h.fresh - v_counts[3];
-        h.in_flight := h.in_flight - v_counts[4];
+        INTO v_delayed, v_returned, v_fresh, v_in_flight, v_flying, v_visible FROM gone;
+        IF v_delayed + v_returned + v_fresh + v_in_flight = 0 THEN
+            RETURN h;
+        END IF;
+        h.delayed := h.delayed - v_delayed;
+        h.returned := h.returned - v_returned;
+        h.fresh := h.fresh - v_fresh;
+        h.in_flight := h.in_flight - v_in_flight;
         h.dirty := true;
         IF v_flying IS NOT NULL THEN
             PERFORM @s@.fly(h, v_flying, -1);
@@ -200,7 +233,9 @@ $$;
 CREATE FUNCTION @s@.advance_first(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF h.first_seq = ANY (p_seqs) THEN
+    IF h.fresh + h.returned + h.in_flight + h.delayed = 0 THEN
+        h.first_seq := h.next_seq;
+    ELSIF h.first_seq = ANY (p_seqs) THEN
         SELECT l.seq INTO h.first_seq FROM @s@.live l
             WHERE l.storage = h.storage AND l.seq > h.first_seq ORDER BY l.seq LIMIT 1;
         h.first_seq := coalesce(h.first_seq, h.next_seq);

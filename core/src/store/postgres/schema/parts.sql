@@ -1,23 +1,6 @@
 -- Parts of the messages: new ones go to one part; a part whose messages are all gone is emptied at
 -- once. No message is ever deleted by itself.
 
--- The part that new messages go to. Until the transaction ends it is not emptied.
-CREATE FUNCTION @s@.part() RETURNS smallint LANGUAGE plpgsql AS $$
-DECLARE
-    v_part smallint;
-    v_now smallint;
-BEGIN
-    SELECT current INTO v_part FROM @s@.part_now;
-    LOOP
-        PERFORM pg_advisory_xact_lock_shared(@class@, -10 - v_part);
-        SELECT current INTO v_now FROM @s@.part_now;
-        EXIT WHEN v_now = v_part;
-        v_part := v_now;
-    END LOOP;
-    RETURN v_part;
-END
-$$;
-
 -- One step of the keeper. New messages go to the next part when it is empty and the present one
 -- has p_bytes. A part that rested for p_rest_ms is looked through at most once in p_look_ms: with
 -- no message left it is emptied; with few left these go to the present part, p_limit at a time.
@@ -35,6 +18,9 @@ BEGIN
     IF pg_table_size(format('@s@.messages_%s', v_current)::regclass) >= p_bytes
         AND @s@.is_part_empty(v_next)
     THEN
+        -- Every transition has this lock and looks then: with the commit, all that chose the
+        -- present part have ended.
+        PERFORM pg_advisory_xact_lock(@class@, -4);
         UPDATE @s@.part_now SET current = v_next;
         UPDATE @s@.parts SET left_ms = v_now, looked_ms = 0 WHERE part = v_current;
         RETURN 'next';
@@ -46,8 +32,6 @@ BEGIN
     IF v_part IS NULL THEN
         RETURN 'nothing';
     END IF;
-    -- Whoever chose this part while it was the present one has ended.
-    PERFORM pg_advisory_xact_lock(@class@, -10 - v_part);
     EXECUTE format('SELECT count(l.seq), count(*) FROM @s@.messages_%s m TABLESAMPLE SYSTEM (2)
         LEFT JOIN @s@.live l ON l.storage = m.storage AND l.seq = m.seq AND l.part = m.part',
         v_part) INTO v_left, v_all;
@@ -79,7 +63,7 @@ $$;
 CREATE FUNCTION @s@.carry_on(p_part smallint, p_limit integer) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_current smallint := @s@.part();
+    v_current smallint := (SELECT current FROM @s@.part_now);
     v_seqs bigint[];
     q record;
 BEGIN

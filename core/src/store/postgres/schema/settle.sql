@@ -5,18 +5,16 @@ CREATE FUNCTION @s@.discard(p_uid bigint, p_version bigint, p_step integer, p_me
     p_lazy boolean, p_seqs bigint[], p_receives bigint[], OUT code integer, OUT codes integer[])
 LANGUAGE plpgsql AS $$
 DECLARE
-    h @s@.heads;
+    h @s@.heads := @s@.enter(p_uid, p_version, p_step);
     l @s@.live;
-    v_seqs bigint[];
 BEGIN
-    h := @s@.enter(p_uid, p_version, p_step);
     code := h.code;
     IF h.code <> 0 THEN
         PERFORM @s@.save(h);
         RETURN;
     END IF;
-    IF NOT p_lazy AND current_setting('synchronous_commit') = 'off' THEN
-        PERFORM set_config('synchronous_commit', 'on', true);
+    IF p_lazy <> (current_setting('synchronous_commit') = 'off') THEN
+        PERFORM @s@.be_lazy(p_lazy);
     END IF;
     IF h.fifo THEN
         codes := array_fill(0, ARRAY[cardinality(p_seqs)]);
@@ -30,14 +28,14 @@ BEGIN
         END LOOP;
     ELSE
         -- The receive itself may have been lost with the machine: any receipt deletes.
-        v_seqs := ARRAY(SELECT x.seq FROM @s@.live x
-            WHERE x.storage = h.storage AND x.seq = ANY (p_seqs));
-        IF cardinality(v_seqs) > 0 THEN
-            h := @s@.remove(h, v_seqs);
-        END IF;
+        h := @s@.remove(h, p_seqs);
     END IF;
-    IF h.fresh + h.returned > 0 THEN
+    IF h.armed <> 0 AND h.fresh + h.returned > 0 THEN
         h := @s@.wake(h, p_me);
+    END IF;
+    -- That these are gone may not be on disk yet, and this writes nothing.
+    IF NOT h.dirty AND current_setting('synchronous_commit') <> 'off' THEN
+        PERFORM @s@.confirm();
     END IF;
     PERFORM @s@.save(h);
 END
@@ -63,9 +61,8 @@ BEGIN
         PERFORM @s@.save(h);
         RETURN;
     END IF;
-    IF p_lazy AND NOT h.firm THEN
-        PERFORM set_config('synchronous_commit', 'off', true);
-    END IF;
+    -- A lease must not be lost with sequence numbers that somebody sees.
+    PERFORM @s@.be_lazy(CASE WHEN h.firm THEN false ELSE p_lazy END);
     codes := array_fill(0, ARRAY[cardinality(p_seqs)]);
     FOR i IN 1..cardinality(p_seqs) LOOP
         SELECT * INTO l FROM @s@.live x WHERE x.storage = h.storage AND x.seq = p_seqs[i];

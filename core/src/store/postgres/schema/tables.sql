@@ -86,11 +86,14 @@ CREATE TABLE @s@.heads (
     armed bigint NOT NULL,
     -- How often the row was overwritten.
     age integer NOT NULL,
-    -- Within a transition: 0 go on, 1 other version, 2 call again; whether to store the row; and
-    -- whether sequence numbers were given, which must not be lost once somebody has seen them.
+    -- Within a transition: 0 go on, 1 other version, 2 call again; whether to store the row;
+    -- whether sequence numbers were given, which must not be lost once somebody has seen them;
+    -- whether something lies in the inbox; and the part that new messages go to.
     code integer NOT NULL,
     dirty boolean NOT NULL,
     firm boolean NOT NULL,
+    joined boolean NOT NULL,
+    part smallint NOT NULL,
     PRIMARY KEY (uid, tick)
 ) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
