@@ -16,6 +16,9 @@ BEGIN
 END
 $$;
 
+-- Where functions are called by assignments and conditions, here and elsewhere, and not by PERFORM,
+-- that is because PERFORM makes a statement of it, which costs several times the call.
+
 -- The head as it is, without what is due. The part that it names is not emptied until the
 -- transaction ends.
 CREATE FUNCTION @s@.load(p_uid bigint, p_version bigint) RETURNS @s@.heads
@@ -27,11 +30,14 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'Queues need transactions that are READ COMMITTED';
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(@class@, -4),
-        pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
+    IF pg_advisory_xact_lock_shared(@class@, -4) IS NULL
+        OR pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer) IS NULL
+    THEN
+        RAISE EXCEPTION 'A lock was neither given nor refused';
+    END IF;
     SELECT k.uid, k.tick, k.version, k.storage, k.fifo, k.fair, k.retention_ms, k.delay_ms,
-        k.max_receives, k.next_seq, k.first_seq, k.fresh_seq, k.first_turn, k.next_turn,
-        k.returned, k.fresh, k.in_flight, k.delayed, k.due_ms, k.due_done_ms, k.oldest_ms,
+        k.max_receives, k.next_seq, k.first_seq, k.fresh_seq, k.bare_seq, k.first_turn,
+        k.next_turn, k.returned, k.fresh, k.bare, k.in_flight, k.delayed, k.due_ms, k.due_done_ms, k.oldest_ms,
         greatest(k.now_ms, coalesce((SELECT c.now_ms FROM @s@.clock c),
             (extract(epoch FROM clock_timestamp()) * 1000)::bigint)),
         k.armed, k.age, CASE WHEN k.version <> p_version THEN 1 ELSE 0 END, false, false,
@@ -62,12 +68,15 @@ BEGIN
 END
 $$;
 
--- Whether the commit waits for the disk, and for a synchronous standby.
-CREATE FUNCTION @s@.be_lazy(p_lazy boolean) RETURNS void LANGUAGE plpgsql AS $$
+-- Whether the commit waits for the disk, and for a synchronous standby; null leaves that.
+CREATE FUNCTION @s@.be_lazy(p_lazy boolean) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_set text := current_setting('synchronous_commit');
 BEGIN
-    IF p_lazy <> (current_setting('synchronous_commit') = 'off') THEN
-        PERFORM set_config('synchronous_commit', CASE WHEN p_lazy THEN 'off' ELSE 'on' END, true);
+    IF p_lazy <> (v_set = 'off') THEN
+        v_set := set_config('synchronous_commit', CASE WHEN p_lazy THEN 'off' ELSE 'on' END, true);
     END IF;
+    RETURN v_set = 'off';
 END
 $$;
 
@@ -75,36 +84,36 @@ $$;
 -- that did not wait themselves. A transaction that writes nothing would not wait either.
 CREATE FUNCTION @s@.confirm() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM @s@.be_lazy(false);
-    PERFORM pg_logical_emit_message(true, 'forebay', '');
+    PERFORM @s@.be_lazy(false), pg_logical_emit_message(true, 'forebay', '');
 END
 $$;
 
--- Overwrites the row some times, which is cheap, then puts a new one into its place: of a row that
+-- Stores the head if it changed. Overwrites the row some times, which is cheap, then puts a new one into its place: of a row that
 -- an open transaction elsewhere keeps from being cleaned up there are never many versions.
-CREATE FUNCTION @s@.save(h @s@.heads) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION @s@.save(h @s@.heads) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT h.dirty THEN
-        RETURN;
+        RETURN false;
     END IF;
     IF h.age < 100 THEN
         h.age := h.age + 1;
         UPDATE @s@.heads SET (
             version, storage, fifo, fair, retention_ms, delay_ms, max_receives, next_seq, first_seq,
-            fresh_seq, first_turn, next_turn, returned, fresh, in_flight, delayed, due_ms,
+            fresh_seq, bare_seq, first_turn, next_turn, returned, fresh, bare, in_flight, delayed, due_ms,
             due_done_ms, oldest_ms, now_ms, armed, age) = (
             h.version, h.storage, h.fifo, h.fair, h.retention_ms, h.delay_ms, h.max_receives,
-            h.next_seq, h.first_seq, h.fresh_seq, h.first_turn, h.next_turn, h.returned,
-            h.fresh, h.in_flight, h.delayed, h.due_ms, h.due_done_ms, h.oldest_ms, h.now_ms,
+            h.next_seq, h.first_seq, h.fresh_seq, h.bare_seq, h.first_turn, h.next_turn,
+            h.returned, h.fresh, h.bare, h.in_flight, h.delayed, h.due_ms, h.due_done_ms, h.oldest_ms, h.now_ms,
             h.armed, h.age)
         WHERE uid = h.uid AND tick = h.tick;
-        RETURN;
+        RETURN true;
     END IF;
     h.tick := h.tick + 1;
     h.code := 0;
     h.age := 0;
     INSERT INTO @s@.heads SELECT h.*;
     DELETE FROM @s@.heads WHERE uid = h.uid AND tick = h.tick - 1;
+    RETURN true;
 END
 $$;
 
@@ -189,6 +198,8 @@ DECLARE
     v_returned bigint;
     v_fresh bigint;
     v_in_flight bigint;
+    v_bare bigint;
+    n bigint;
     v_flying text[];
     v_visible text[];
 BEGIN
@@ -210,7 +221,16 @@ BEGIN
             array_agg(grp) FILTER (WHERE state = 3 AND grp IS NOT NULL),
             array_agg(grp) FILTER (WHERE state IN (1, 2) AND grp IS NOT NULL)
         INTO v_delayed, v_returned, v_fresh, v_in_flight, v_flying, v_visible FROM gone;
-        IF v_delayed + v_returned + v_fresh + v_in_flight = 0 THEN
+        n := v_delayed + v_returned + v_fresh + v_in_flight;
+        IF n < cardinality(p_seqs) AND h.bare > 0 THEN
+            -- Receives that were lost with a machine left these bare.
+            DELETE FROM @s@.messages m WHERE m.storage = h.storage AND m.seq = ANY (p_seqs)
+                AND m.seq >= h.bare_seq AND m.bare;
+            GET DIAGNOSTICS v_bare = ROW_COUNT;
+            h.bare := h.bare - v_bare;
+            h.dirty := h.dirty OR v_bare > 0;
+        END IF;
+        IF n = 0 THEN
             RETURN h;
         END IF;
         h.delayed := h.delayed - v_delayed;
@@ -226,6 +246,32 @@ BEGIN
         END IF;
     END IF;
     RETURN @s@.advance_first(h, p_seqs);
+END
+$$;
+
+-- Gives bare messages, the first that there are, rows in live.
+CREATE FUNCTION @s@.dress(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads LANGUAGE plpgsql AS $$
+DECLARE
+    v_first bigint;
+    v_last bigint;
+    n bigint;
+BEGIN
+    WITH dressed AS (
+        INSERT INTO @s@.live (storage, seq, sent_ms, bytes, part, state)
+        SELECT m.storage, m.seq, m.sent_ms, octet_length(m.body), m.part, 2
+        FROM @s@.messages m WHERE m.storage = h.storage AND m.seq = ANY (p_seqs)
+            AND m.seq >= h.bare_seq AND m.bare
+        RETURNING seq)
+    SELECT count(*), min(seq), max(seq) INTO n, v_first, v_last FROM dressed;
+    IF n > 0 THEN
+        h.bare := h.bare - n;
+        h.fresh := h.fresh + n;
+        h.bare_seq := v_last + 1;
+        h.first_seq := least(h.first_seq, v_first);
+        h.fresh_seq := least(h.fresh_seq, v_first);
+        h.dirty := true;
+    END IF;
+    RETURN h;
 END
 $$;
 
@@ -251,6 +297,8 @@ DECLARE
     v_seqs bigint[];
     v_done integer := 0;
     v_last bigint := h.due_done_ms;
+    v_bare bigint;
+    v_bare_seq bigint;
     r record;
 BEGIN
     IF h.oldest_ms <= v_limit_ms THEN
@@ -274,7 +322,23 @@ BEGIN
             h.code := 2;
             RETURN h;
         END IF;
+        IF h.bare > 0 THEN
+            SELECT count(*), max(y.seq) + 1 INTO v_bare, v_bare_seq FROM (
+                SELECT m.seq, m.sent_ms FROM @s@.messages m
+                    WHERE m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+                    ORDER BY m.seq LIMIT p_step) y
+                WHERE y.sent_ms <= v_limit_ms;
+            h.bare := h.bare - v_bare;
+            h.bare_seq := greatest(h.bare_seq, v_bare_seq);
+            IF v_bare >= p_step THEN
+                h.code := 2;
+                RETURN h;
+            END IF;
+        END IF;
         h.oldest_ms := least(
+            (SELECT m.sent_ms FROM @s@.messages m
+                WHERE h.bare > 0 AND m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+                ORDER BY m.seq LIMIT 1),
             (SELECT l.sent_ms FROM @s@.live l
                 WHERE l.storage = h.storage AND l.seq >= h.first_seq AND NOT l.aged
                 ORDER BY l.seq LIMIT 1),

@@ -14,14 +14,14 @@ CREATE FUNCTION @s@.put(
 LANGUAGE plpgsql AS $$
 DECLARE
     h @s@.heads := @s@.enter(p_uid, p_version, p_step);
+    v_lazy boolean;
+    v_saved boolean;
     x record;
 BEGIN
     code := h.code;
     next_seq := h.next_seq;
     IF h.code = 0 THEN
-        IF p_lazy <> (current_setting('synchronous_commit') = 'off') THEN
-            PERFORM @s@.be_lazy(p_lazy);
-        END IF;
+        v_lazy := @s@.be_lazy(p_lazy);
         IF h.fifo OR p_retry IS NOT NULL THEN
             SELECT * INTO x FROM @s@.accept(h, p_by_group, p_retry, p_ids, p_bodies,
                 p_attributes, p_traces, p_groups, p_dedups, p_delays, p_senders);
@@ -37,11 +37,11 @@ BEGIN
             h := @s@.wake(h, p_me);
         END IF;
         -- What the answer is about may not be on disk yet, and this writes nothing.
-        IF h.next_seq = next_seq AND current_setting('synchronous_commit') <> 'off' THEN
+        IF h.next_seq = next_seq AND NOT v_lazy THEN
             PERFORM @s@.confirm();
         END IF;
     END IF;
-    PERFORM @s@.save(h);
+    v_saved := @s@.save(h);
 END
 $$;
 
@@ -113,22 +113,34 @@ DECLARE
     v_delayed bigint := 0;
     v_delay bigint;
     v_grp text;
+    v_bare boolean;
     n integer := cardinality(p_ids);
 BEGIN
     h.dirty := true;
     h.next_seq := v_first + n;
-    IF h.fresh + h.returned + h.in_flight + h.delayed = 0 THEN
-        h.first_seq := v_first;
+    IF h.bare + h.fresh + h.returned + h.in_flight + h.delayed = 0 THEN
         h.oldest_ms := h.now_ms;
     END IF;
     IF p_groups IS NOT NULL AND NOT h.fifo AND NOT h.fair THEN
         h.fair := EXISTS (SELECT FROM unnest(p_groups) g WHERE g <> '');
     END IF;
-    INSERT INTO @s@.messages (part, storage, seq, sent_ms, id, body, attributes, trace, grp, dedup,
-        sender)
-    SELECT h.part, h.storage, v_first + i - 1, h.now_ms, p_ids[i], p_bodies[i], p_attributes[i],
-        p_traces[i], p_groups[i], p_dedups[i], coalesce(p_senders[i], p_senders[1])
+    v_bare := NOT h.fifo AND NOT h.fair AND p_delays IS NULL;
+    INSERT INTO @s@.messages (part, storage, seq, bare, sent_ms, id, body, attributes, trace, grp,
+        dedup, sender)
+    SELECT h.part, h.storage, v_first + i - 1, v_bare, h.now_ms, p_ids[i], p_bodies[i],
+        p_attributes[i], p_traces[i], p_groups[i], p_dedups[i],
+        coalesce(p_senders[i], p_senders[1])
     FROM generate_series(1, n) i;
+    IF v_bare THEN
+        IF h.bare = 0 THEN
+            h.bare_seq := v_first;
+        END IF;
+        h.bare := h.bare + n;
+        RETURN h;
+    END IF;
+    IF h.fresh + h.returned + h.in_flight + h.delayed = 0 THEN
+        h.first_seq := v_first;
+    END IF;
     INSERT INTO @s@.live (storage, seq, sent_ms, until_ms, bytes, part, state, grp)
     SELECT h.storage, v_first + i - 1, h.now_ms, h.now_ms + nullif(p_delays[i], 0),
         octet_length(p_bodies[i]), h.part, CASE WHEN p_delays[i] > 0 THEN 0 ELSE 2 END,
