@@ -108,3 +108,57 @@ fn postgres_answers_wait_for_the_standby() {
     assert_eq!(counts["ApproximateNumberOfMessages"], "0");
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
 }
+
+/// Behind a pooler each commit waits itself; that holds for what others committed without a wait.
+#[test]
+fn postgres_answers_behind_a_pooler_wait_for_what_others_committed() {
+    if programs().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&[]).unwrap();
+    let location = cluster.location("forebay");
+    let store = Store::open(&location).unwrap();
+    let pooled = Store::open(format!("{location}&listen=off")).unwrap();
+    let fifo = QueueOptions::new().fifo().content_deduplication(true);
+    let sends = store.create_queue("sends", &QueueOptions::new()).unwrap();
+    let deletes = store.create_queue("deletes", &QueueOptions::new()).unwrap();
+    let fifo = store.create_queue("one.fifo", &fifo).unwrap();
+    let [to_receive, to_delete, to_send] =
+        ["sends", "deletes", "one.fifo"].map(|name| pooled.queue(name).unwrap());
+    deletes.send("gone").unwrap();
+    let gone = to_delete.receive(&ReceiveOptions::new()).unwrap().remove(0);
+    let again = gone.receipt();
+    // Its own connection is there before the standby is waited for.
+    assert!(
+        to_receive
+            .receive(&ReceiveOptions::new())
+            .unwrap()
+            .is_empty()
+    );
+
+    standby(&cluster, "nobody");
+    let sent = send(&sends, SendRequest::new("x"));
+    let one = send(&fifo, SendRequest::new("same").group("g"));
+    let deleted = start(move || deletes.delete(again.as_str()));
+    wait_until(&cluster, "SELECT count(*) = 3 FROM forebay.messages");
+    wait_until(&cluster, "SELECT count(*) = 1 FROM forebay.live");
+    let received = start(move || to_receive.receive(&ReceiveOptions::new()).unwrap().len());
+    let two = send(&to_send, SendRequest::new("same").group("g"));
+    let deleted_again = start(move || gone.delete());
+    assert!(is_silent(&received), "a message was handed out");
+    assert!(is_silent(&two), "a duplicate was answered");
+    assert!(
+        is_silent(&deleted_again),
+        "a delete of what is gone was answered"
+    );
+
+    standby(&cluster, "");
+    assert!(!sent.recv_timeout(WATCHDOG).unwrap().unwrap());
+    assert!(!one.recv_timeout(WATCHDOG).unwrap().unwrap());
+    deleted.recv_timeout(WATCHDOG).unwrap().unwrap();
+    assert_eq!(received.recv_timeout(WATCHDOG).unwrap(), 1);
+    assert!(two.recv_timeout(WATCHDOG).unwrap().unwrap(), "no duplicate");
+    deleted_again.recv_timeout(WATCHDOG).unwrap().unwrap();
+    assert_eq!(all(&fifo), ["same"]);
+    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+}

@@ -31,18 +31,18 @@ pub struct Transaction {
     asked: Vec<usize>,
     verdicts: Vec<Option<Verdict>>,
     waits: Waits,
-    /// There is a command that is more than a lease.
+    /// There is a command whose answer always waits.
     promises: bool,
     /// Something may become receivable.
     touches: bool,
 }
 
-/// Which answers wait for the disk after the commit, and whether all do.
+/// Which answers wait for the disk after the commit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Waits {
     /// Those that promise something: the commit waited for nothing.
     Promises,
-    /// All of them.
+    /// Those, and leases.
     All,
     /// Looks at what may not be there for good: the commit waited where it had to.
     Looks,
@@ -59,6 +59,14 @@ impl Waits {
             Durability::Strict if direct => Self::All,
             _ if direct => Self::Promises,
             _ => Self::Looks,
+        }
+    }
+
+    /// Whatever the answer, it waits.
+    fn promises(self, command: &Command) -> bool {
+        match (self, command) {
+            (Self::All, Command::ChangeVisibility { .. }) => true,
+            _ => !calls::is_lease(command),
         }
     }
 }
@@ -100,10 +108,10 @@ impl Transaction {
             .iter()
             .map(|&at| (&jobs[at].command, jobs[at].how))
             .collect();
-        made.promises = commands.iter().any(|(it, _)| !calls::is_lease(it));
-        made.touches = commands.iter().any(|(it, _)| touches(it));
         let direct = engine.pool.connector.location.listen;
         made.waits = Waits::of(engine.options.durability, direct);
+        made.promises = commands.iter().any(|(it, _)| made.waits.promises(it));
+        made.touches = commands.iter().any(|(it, _)| touches(it));
         let lazy_leases = !made.promises && engine.options.durability == Durability::Full;
         let context = Context {
             info,
@@ -142,7 +150,7 @@ impl Transaction {
         let Some(context) = self.context.as_ref().filter(|_| !self.planned.is_empty()) else {
             return Ok(verdicts.into_iter().map(again).collect());
         };
-        let confirms = self.waits == Waits::All || self.waits == Waits::Promises && self.promises;
+        let confirms = matches!(self.waits, Waits::All | Waits::Promises) && self.promises;
         engine.transactions.fetch_add(1, Ordering::Relaxed);
         let answered = self.ask(connection, confirms.then_some(confirm)).await?;
         if !context.lazy {
@@ -218,13 +226,13 @@ impl Transaction {
     /// True for an answer that is not given before the transaction is confirmed.
     pub fn holds(&self, command: &Command, answer: &Result<Outcome>) -> bool {
         let seen = || self.context.as_ref().map_or(0, |it| it.info.seen());
-        let told = || calls::told(answer) > seen();
+        let told = calls::told(answer);
         match self.waits {
             _ if answer.is_err() => false,
-            Waits::All => true,
+            Waits::All => self.waits.promises(command) || told > 0,
             // What is seen of a message that is lost must not fit another one.
-            Waits::Promises => !calls::is_lease(command) || told(),
-            Waits::Looks => matches!(answer, Ok(Outcome::Peeked(_))) && told(),
+            Waits::Promises => self.waits.promises(command) || told > seen(),
+            Waits::Looks => matches!(answer, Ok(Outcome::Peeked(_))) && told > seen(),
             Waits::None => false,
         }
     }
