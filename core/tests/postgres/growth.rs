@@ -23,7 +23,8 @@ fn pages(location: &str, queue: &str) -> u64 {
     };
     let explain = format!(
         "BEGIN; EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) SELECT * FROM {schema}.receive({uid}, \
-         {version}, 10000, 1, true, 10, 30000, NULL, false, 120000, 1000000, 100, false, '')"
+         {version}, 10000, 1, true, NULL, '{{10}}', 30000, NULL, false, 120000, 1000000, 100, \
+         false, '')"
     );
     let plan = query(location, &explain).unwrap();
     let first = plan.iter().flatten().flatten();

@@ -58,10 +58,15 @@ impl Pair {
     /// Promotes the standby, which takes the primary's place; commits wait for no other until
     /// [`Pair::rebuild`].
     pub fn promote(&mut self) -> io::Result<()> {
-        // What the killed one had said it confirmed is replayed before this returns.
-        let done = self.standby.query("SELECT pg_promote(true, 60)")?;
-        if done != [[Some("t".to_owned())]] {
-            return Err(io::Error::other("the standby was not promoted"));
+        // One that waited for the end would hold a snapshot, and the replay would wait for that.
+        self.standby.run("SELECT pg_promote(false)")?;
+        // What the killed one had said it confirmed is replayed before it takes writes.
+        let started = Instant::now();
+        while self.standby.query("SELECT pg_is_in_recovery()")? != [[Some("f".to_owned())]] {
+            if started.elapsed() > WATCHDOG {
+                return Err(io::Error::other("the standby was not promoted"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
         self.standby
             .run("ALTER SYSTEM RESET synchronous_standby_names")?;

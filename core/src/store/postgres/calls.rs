@@ -15,6 +15,8 @@ use crate::rules::{receipt, refusals, time};
 use crate::store::StoreLimits;
 use bytes::{Bytes, BytesMut};
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_postgres::Row;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
@@ -68,18 +70,45 @@ enum Parts {
     Send(Vec<Vec<Result<Admitted>>>),
     /// For each command each receipt, and for those of another queue why they were not asked.
     Receipts(Vec<Vec<(Receipt, u32, Result<()>)>>),
-    One,
+    /// One command, or receives that share their rows.
+    Rows,
 }
 
+/// Where the functions that change messages are told whether their commit waits: after the three
+/// parameters that all have, and who asks.
+const LAZY: usize = 4;
+
 /// What all calls of a transaction share.
-pub struct Context<'a> {
-    pub info: &'a Info,
+pub struct Context {
+    pub info: Arc<Info>,
     pub me: i64,
     pub limits: StoreLimits,
-    /// Nothing needs to be on disk.
+    /// The commit waits neither for the disk nor for a standby.
     pub lazy: bool,
-    /// All calls are leases, which need not be on disk.
-    pub lazy_leases: bool,
+    /// A sequence number below which all are on disk, where the database is to see to it that a
+    /// receive names no others before they are.
+    pub seen: Option<i64>,
+    /// One more than the highest sequence number that is known to be given.
+    pub named: AtomicI64,
+}
+
+impl Context {
+    /// Notes that all sequence numbers below this one may have been given.
+    fn name(&self, next_seq: i64) {
+        self.named.fetch_max(next_seq, Ordering::Relaxed);
+    }
+}
+
+/// One more than the highest sequence number that an answer tells to one who did not send it.
+pub fn told(answer: &Result<Outcome>) -> i64 {
+    let sequences: &mut dyn Iterator<Item = u64> = match answer {
+        Ok(Outcome::Received { messages, .. }) => {
+            &mut messages.iter().map(|it| it.message.sequence)
+        }
+        Ok(Outcome::Peeked(peeked)) => &mut peeked.iter().map(|it| it.message.sequence),
+        _ => return 0,
+    };
+    sequences.max().map_or(0, |highest| highest as i64 + 1)
 }
 
 /// True for commands that [`plan`] makes calls of.
@@ -122,12 +151,12 @@ pub fn refusal(info: &Info, command: &Command) -> Option<Error> {
 }
 
 /// Makes calls of the commands. None of them is refused as a whole.
-pub fn plan(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Vec<Call> {
+pub fn plan(context: &Context, jobs: &[(&Command, Try)]) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     let mut from = 0;
     while from < jobs.len() {
         let mut to = from + 1;
-        while to < jobs.len() && merge(jobs[from], jobs[to]) {
+        while to < jobs.len() && merge(context, jobs[from], jobs[to]) {
             to += 1;
         }
         let mut call = match jobs[from].0 {
@@ -135,29 +164,51 @@ pub fn plan(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Vec<Call> {
             Command::Delete { .. } | Command::ChangeVisibility { .. } => {
                 settle(context, &jobs[from..to])
             }
-            _ => single(context, jobs[from]),
+            Command::Receive { .. } => receive(context, &jobs[from..to]),
+            _ => look(context, jobs[from].0),
         };
         call.jobs = from..to;
+        // The first call says how the transaction commits.
+        if calls.iter().any(Call::takes_lazy) && call.takes_lazy() {
+            call.params[LAZY] = Box::new(None::<bool>);
+        }
         calls.push(call);
         from = to;
     }
     calls
 }
 
-fn merge(first: (&Command, Try), next: (&Command, Try)) -> bool {
-    let same = matches!(
-        (first.0, next.0),
-        (Command::Send { .. }, Command::Send { .. })
-            | (Command::Delete { .. }, Command::Delete { .. })
-            | (
-                Command::ChangeVisibility { .. },
-                Command::ChangeVisibility { .. }
-            )
-    );
-    same && first.1.retry_from == next.1.retry_from
+fn merge(context: &Context, first: (&Command, Try), next: (&Command, Try)) -> bool {
+    match (first.0, next.0) {
+        (Command::Send { .. }, Command::Send { .. }) => first.1.retry_from == next.1.retry_from,
+        (Command::Delete { .. }, Command::Delete { .. })
+        | (Command::ChangeVisibility { .. }, Command::ChangeVisibility { .. }) => true,
+        (
+            Command::Receive {
+                visibility_s: hide,
+                attempt: None,
+                waits,
+                ..
+            },
+            Command::Receive {
+                visibility_s: next_hide,
+                attempt: None,
+                waits: next_waits,
+                ..
+            },
+        ) => {
+            let hide_s = |own: &Option<u32>| own.unwrap_or(context.info.attributes.visibility_s);
+            // What is not hidden is there for the next one again.
+            hide_s(hide) > 0
+                && hide_s(hide) == hide_s(next_hide)
+                && waits == next_waits
+                && first.1.lock_target == next.1.lock_target
+        }
+        _ => false,
+    }
 }
 
-fn call(context: &Context<'_>, sql: Sql, parts: Parts, more: Vec<Param>) -> Call {
+fn call(context: &Context, sql: Sql, parts: Parts, more: Vec<Param>) -> Call {
     let mut params: Vec<Param> = vec![
         Box::new(context.info.uid),
         Box::new(context.info.version),
@@ -223,8 +274,8 @@ impl Columns {
     }
 }
 
-fn put(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
-    let info = context.info;
+fn put(context: &Context, jobs: &[(&Command, Try)]) -> Call {
+    let info = &context.info;
     let mut columns = Columns::default();
     let mut parts = Vec::with_capacity(jobs.len());
     for (command, _) in jobs {
@@ -243,24 +294,41 @@ fn put(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
         parts.push(admitted);
     }
     let by_group = info.attributes.deduplication_scope == DeduplicationScope::MessageGroup;
+    let Columns {
+        attributes,
+        traces,
+        groups,
+        dedups,
+        delays,
+        mut senders,
+        ..
+    } = columns;
+    if senders.iter().all(|sender| *sender == senders[0]) {
+        senders.truncate(1);
+    }
     let params: Vec<Param> = vec![
         Box::new(context.me),
-        Box::new(context.lazy),
+        Box::new(Some(context.lazy)),
         Box::new(by_group),
         Box::new(jobs[0].1.retry_from),
         Box::new(columns.ids),
         Box::new(columns.bodies),
-        Box::new(columns.attributes),
-        Box::new(columns.traces),
-        Box::new(columns.groups),
-        Box::new(columns.dedups),
-        Box::new(columns.delays),
-        Box::new(columns.senders),
+        Box::new(some(attributes)),
+        Box::new(some(traces)),
+        Box::new(some(groups)),
+        Box::new(some(dedups)),
+        Box::new(Some(delays).filter(|delays| delays.iter().any(|delay| *delay > 0))),
+        Box::new(senders),
     ];
     call(context, Sql::Put, Parts::Send(parts), params)
 }
 
-fn settle(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
+/// A column, unless it has nothing.
+fn some(column: Vec<Option<String>>) -> Option<Vec<Option<String>>> {
+    Some(column).filter(|column| column.iter().any(Option::is_some))
+}
+
+fn settle(context: &Context, jobs: &[(&Command, Try)]) -> Call {
     let is_lease = matches!(jobs[0].0, Command::ChangeVisibility { .. });
     let check = |it: &Receipt| {
         receipt::check_queue(it, context.info.uid as u64)?;
@@ -288,14 +356,14 @@ fn settle(context: &Context<'_>, jobs: &[(&Command, Try)]) -> Call {
     if is_lease {
         let received: Vec<i64> = own().map(|(it, ..)| bounded(it.received_ms)).collect();
         let hide: Vec<i64> = own().map(|(_, s, _)| i64::from(*s) * 1000).collect();
-        params.push(Box::new(context.lazy || context.lazy_leases));
+        params.push(Box::new(Some(context.lazy)));
         params.push(Box::new(seqs));
         params.push(Box::new(receives));
         params.push(Box::new(received));
         params.push(Box::new(hide));
         return call(context, Sql::Hide, Parts::Receipts(parts), params);
     }
-    params.push(Box::new(context.lazy));
+    params.push(Box::new(Some(context.lazy)));
     params.push(Box::new(seqs));
     params.push(Box::new(receives));
     call(context, Sql::Discard, Parts::Receipts(parts), params)
@@ -306,46 +374,54 @@ fn bounded(ms: u64) -> i64 {
     ms.min(i64::MAX as u64 / 2) as i64
 }
 
-fn single(context: &Context<'_>, (command, how): (&Command, Try)) -> Call {
-    let one = Parts::One;
-    match command {
-        Command::Receive {
+fn receive(context: &Context, jobs: &[(&Command, Try)]) -> Call {
+    let attributes = &context.info.attributes;
+    let limits = &context.limits;
+    let mut maxes = Vec::with_capacity(jobs.len());
+    let (mut hide_s, mut attempt, mut waits) = (attributes.visibility_s, &None, false);
+    for (command, _) in jobs {
+        if let Command::Receive {
             max,
             visibility_s,
-            attempt,
-            waits,
+            attempt: own,
+            waits: own_waits,
             ..
-        } => {
-            let attributes = &context.info.attributes;
-            let hide_s = visibility_s.unwrap_or(attributes.visibility_s);
-            let limits = &context.limits;
-            let params: Vec<Param> = vec![
-                Box::new(context.me),
-                Box::new(context.lazy || context.lazy_leases),
-                Box::new(i64::from(*max)),
-                Box::new(i64::from(hide_s) * 1000),
-                Box::new(attempt.clone()),
-                Box::new(*waits),
-                Box::new(limits.in_flight as i64),
-                Box::new(limits.receive_bytes as i64),
-                Box::new(limits.receive_moves as i32),
-                Box::new(how.lock_target),
-                Box::new(context.info.key.arn()),
-            ];
-            call(context, Sql::Receive, one, params)
+        } = command
+        {
+            maxes.push(i64::from(*max));
+            hide_s = visibility_s.unwrap_or(hide_s);
+            (attempt, waits) = (own, *own_waits);
         }
-        Command::Peek { filter, .. } => {
-            let states = (!filter.states.is_empty()).then(|| peek_states(&filter.states));
-            let params: Vec<Param> = vec![
-                Box::new(filter.after.min(i64::MAX as u64) as i64),
-                Box::new(states),
-                Box::new(filter.group.clone()),
-                Box::new(filter.limit as i64),
-            ];
-            call(context, Sql::Peek, one, params)
-        }
-        _ => call(context, Sql::Counts, one, Vec::new()),
     }
+    let params: Vec<Param> = vec![
+        Box::new(context.me),
+        Box::new(Some(context.lazy)),
+        Box::new(context.seen),
+        Box::new(maxes),
+        Box::new(i64::from(hide_s) * 1000),
+        Box::new(attempt.clone()),
+        Box::new(waits),
+        Box::new(limits.in_flight as i64),
+        Box::new(limits.receive_bytes as i64),
+        Box::new(limits.receive_moves as i32),
+        Box::new(jobs[0].1.lock_target),
+        Box::new(context.info.key.arn()),
+    ];
+    call(context, Sql::Receive, Parts::Rows, params)
+}
+
+fn look(context: &Context, command: &Command) -> Call {
+    let Command::Peek { filter, .. } = command else {
+        return call(context, Sql::Counts, Parts::Rows, Vec::new());
+    };
+    let states = (!filter.states.is_empty()).then(|| peek_states(&filter.states));
+    let params: Vec<Param> = vec![
+        Box::new(filter.after.min(i64::MAX as u64) as i64),
+        Box::new(states),
+        Box::new(filter.group.clone()),
+        Box::new(filter.limit as i64),
+    ];
+    call(context, Sql::Peek, Parts::Rows, params)
 }
 
 fn peek_states(states: &[MessageState]) -> Vec<i16> {
@@ -358,10 +434,14 @@ fn peek_states(states: &[MessageState]) -> Vec<i16> {
 }
 
 impl Call {
+    fn takes_lazy(&self) -> bool {
+        !matches!(self.sql, Sql::Counts | Sql::Peek)
+    }
+
     /// What the rows say to each of the call's commands. Tells `now` the database's time.
     pub fn read(
         &self,
-        context: &Context<'_>,
+        context: &Context,
         rows: &[Row],
         now: &dyn Fn(u64),
     ) -> std::result::Result<Vec<Verdict>, Failure> {
@@ -374,16 +454,18 @@ impl Call {
             LOCK_TARGET => return all(|| Verdict::AgainLocked),
             IN_FLIGHT => {
                 let refused = refusals::too_many_in_flight(context.limits.in_flight);
-                return Ok(vec![Verdict::Answer(Err(refused))]);
+                let mut verdicts = vec![Verdict::Answer(Err(refused))];
+                verdicts.resize_with(self.jobs.len(), || Verdict::Again);
+                return Ok(verdicts);
             }
             code => return Err(Failure::nonsense(&format!("code {code}"))),
         }
         let answers = match (&self.parts, self.sql) {
-            (Parts::Send(parts), _) => self.read_sent(context.info, head, parts)?,
+            (Parts::Send(parts), _) => self.read_sent(context, head, parts)?,
             (Parts::Receipts(parts), sql) => read_settled(head, parts, sql)?,
-            (Parts::One, Sql::Receive) => vec![read_received(context.info, rows, now)?],
-            (Parts::One, Sql::Peek) => vec![read_peeked(&rows[1..])?],
-            (Parts::One, _) => {
+            (Parts::Rows, Sql::Receive) => read_received(context, rows, now)?,
+            (Parts::Rows, Sql::Peek) => vec![read_peeked(context, &rows[1..])?],
+            (Parts::Rows, _) => {
                 now(head.try_get::<_, i64>("now_ms")? as u64);
                 vec![Outcome::Queue(Box::new(context.info.view(Counts {
                     visible: head.try_get::<_, i64>("visible")? as u64,
@@ -392,15 +474,17 @@ impl Call {
                 })))]
             }
         };
-        Ok(answers
+        let mut verdicts: Vec<_> = answers
             .into_iter()
             .map(|it| Verdict::Answer(Ok(it)))
-            .collect())
+            .collect();
+        verdicts.resize_with(self.jobs.len(), || Verdict::Again);
+        Ok(verdicts)
     }
 
     fn read_sent(
         &self,
-        info: &Info,
+        context: &Context,
         head: &Row,
         parts: &[Vec<Result<Admitted>>],
     ) -> std::result::Result<Vec<Outcome>, Failure> {
@@ -435,7 +519,7 @@ impl Call {
             outcomes.push(Outcome::Sent(results));
         }
         // A send that was there already took no number: nothing beyond those named was given.
-        info.saw(match &seqs {
+        context.name(match &seqs {
             None => first + at as i64,
             Some(seqs) => seqs.iter().map(|seq| seq + 1).fold(first, i64::max),
         });
@@ -495,18 +579,25 @@ fn read_settled(
     Ok(outcomes)
 }
 
+/// Answers of the receives that were looked at.
 fn read_received(
-    info: &Info,
+    context: &Context,
     rows: &[Row],
     now: &dyn Fn(u64),
-) -> std::result::Result<Outcome, Failure> {
+) -> std::result::Result<Vec<Outcome>, Failure> {
     let head = &rows[0];
     now(head.try_get::<_, i64>("now_ms")? as u64);
-    let messages = rows[1..].iter().map(|row| {
+    let due_ms: Option<i64> = head.try_get("due_ms")?;
+    let counts: Vec<i64> = head.try_get("counts")?;
+    context.name(head.try_get("next_seq")?);
+    if counts.is_empty() {
+        return Err(Failure::nonsense("no receive was looked at"));
+    }
+    let mut messages = rows[1..].iter().map(|row| {
         let message = rows::message(row)?;
         Ok(Received {
             receipt: Receipt {
-                queue_uid: info.uid as u64,
+                queue_uid: context.info.uid as u64,
                 sequence: message.sequence,
                 receive: row.try_get::<_, i32>("receives")? as u32,
                 received_ms: row.try_get::<_, i64>("received_ms")? as u64,
@@ -515,15 +606,18 @@ fn read_received(
             message,
         })
     });
-    let messages = messages.collect::<std::result::Result<Vec<_>, Failure>>()?;
-    let due_ms: Option<i64> = head.try_get("due_ms")?;
-    Ok(Outcome::Received {
-        next_due_ms: due_ms.filter(|_| messages.is_empty()).map(|ms| ms as u64),
-        messages,
-    })
+    let answers = counts.into_iter().map(|count| {
+        let own = messages.by_ref().take(count.max(0) as usize);
+        let messages = own.collect::<std::result::Result<Vec<_>, Failure>>()?;
+        Ok(Outcome::Received {
+            next_due_ms: due_ms.filter(|_| messages.is_empty()).map(|ms| ms as u64),
+            messages,
+        })
+    });
+    answers.collect()
 }
 
-fn read_peeked(rows: &[Row]) -> std::result::Result<Outcome, Failure> {
+fn read_peeked(context: &Context, rows: &[Row]) -> std::result::Result<Outcome, Failure> {
     let peeked = rows.iter().map(|row| {
         Ok(Peeked {
             message: rows::message(row)?,
@@ -538,5 +632,8 @@ fn read_peeked(rows: &[Row]) -> std::result::Result<Outcome, Failure> {
         })
     });
     let peeked = peeked.collect::<std::result::Result<Vec<_>, Failure>>()?;
+    if let Some(last) = peeked.last() {
+        context.name(last.message.sequence as i64 + 1);
+    }
     Ok(Outcome::Peeked(peeked))
 }

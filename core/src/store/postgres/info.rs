@@ -23,9 +23,9 @@ pub struct Info {
     pub created_ms: u64,
     pub modified_ms: u64,
     pub purged_ms: Option<u64>,
-    /// A sequence number that was not given yet when it was last seen: a send that begins later
-    /// stores nothing below.
-    pub seen_seq: AtomicI64,
+    /// All sequence numbers below are on disk for good: a send that begins later stores nothing
+    /// there, also after a fail-over.
+    seen_seq: AtomicI64,
 }
 
 impl Info {
@@ -72,11 +72,17 @@ impl Info {
             created_ms: time(5)?,
             modified_ms: time(6)?,
             purged_ms: row.try_get::<_, Option<i64>>(7)?.map(|ms| ms as u64),
-            seen_seq: AtomicI64::new(row.try_get(8)?),
+            // What is committed may not be on disk yet.
+            seen_seq: AtomicI64::new(0),
         })
     }
 
-    /// Notes a sequence number that was not given yet.
+    /// A sequence number below which all are on disk.
+    pub fn seen(&self) -> i64 {
+        self.seen_seq.load(Ordering::Relaxed)
+    }
+
+    /// Notes that all sequence numbers below this one are on disk.
     pub fn saw(&self, next_seq: i64) {
         self.seen_seq.fetch_max(next_seq, Ordering::Relaxed);
     }

@@ -9,7 +9,9 @@
 //! | `schema/` | tables, functions, migrations |
 //! | `location` | what a `postgres://` location says |
 //! | `pool`, `tls`, `failure` | connections, and what their errors mean |
-//! | `engine` | lanes: the commands of a queue follow each other, many in one transaction |
+//! | `engine` | what the parts share; commands come in, answers go out |
+//! | `lanes` | the commands of a queue follow each other, many in one transaction |
+//! | `transaction` | one transaction, from its calls to the disk |
 //! | `calls` | commands become calls of functions, rows become answers |
 //! | `joined` | sends and deletes inside of the caller's transaction |
 //! | `queues`, `tasks` | creating, changing, listing queues; move tasks |
@@ -22,6 +24,7 @@ mod failure;
 mod info;
 pub mod joined;
 mod keeper;
+mod lanes;
 mod listen;
 mod location;
 mod pool;
@@ -31,6 +34,7 @@ mod schema;
 mod store;
 mod tasks;
 mod tls;
+mod transaction;
 
 pub use location::Location;
 pub use store::Postgres;

@@ -8,9 +8,9 @@ use crate::store::StoreOptions;
 use crate::sync::Mutex;
 use futures_util::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Statement};
@@ -34,17 +34,17 @@ pub enum Sql {
     Hide,
     Counts,
     Peek,
+    Confirm,
 }
 
 impl Sql {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 
     pub fn text(self) -> &'static str {
         match self {
             Self::Load => {
                 "SELECT q.uid, q.version, q.fifo, q.attributes, q.tags, q.created_ms, \
-                 q.modified_ms, q.purged_ms, coalesce((SELECT h.next_seq FROM @s@.heads h \
-                 WHERE h.uid = q.uid ORDER BY h.tick DESC LIMIT 1), 1) FROM @s@.queues q \
+                 q.modified_ms, q.purged_ms FROM @s@.queues q \
                  WHERE q.account = $1 AND q.region = $2 AND q.name = $3"
             }
             Self::Put => {
@@ -53,12 +53,13 @@ impl Sql {
             }
             Self::Receive => {
                 "SELECT * FROM @s@.receive($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-                 $13, $14)"
+                 $13, $14, $15)"
             }
             Self::Discard => "SELECT * FROM @s@.discard($1, $2, $3, $4, $5, $6, $7)",
             Self::Hide => "SELECT * FROM @s@.hide($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             Self::Counts => "SELECT * FROM @s@.counts($1, $2, $3)",
             Self::Peek => "SELECT * FROM @s@.peek($1, $2, $3, $4, $5, $6, $7)",
+            Self::Confirm => "SELECT @s@.confirm()",
         }
     }
 }
@@ -70,6 +71,8 @@ pub struct Connection {
     statements: [Option<Statement>; Sql::COUNT],
     /// A commit here was not confirmed by the synchronous standby.
     unconfirmed: Arc<AtomicBool>,
+    /// When it was made, on the pool's count.
+    pub made: u64,
 }
 
 impl Connection {
@@ -147,6 +150,7 @@ impl Connector {
             schema: self.location.schema.as_str().into(),
             statements: Default::default(),
             unconfirmed,
+            made: 0,
         })
     }
 }
@@ -175,24 +179,31 @@ fn refusal(error: tokio_postgres::Error) -> Failure {
 pub struct Pool {
     pub connector: Connector,
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
+    /// Connections made so far.
+    count: AtomicU64,
     /// Why the last connection could not be made.
     away: Mutex<Option<Error>>,
 }
 
 /// A connection on loan.
-pub struct Loan<'a> {
-    pool: &'a Pool,
+pub struct Loan {
+    pool: Arc<Pool>,
     connection: Option<Connection>,
-    _permit: SemaphorePermit<'a>,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Loan<'_> {
+impl Loan {
     /// The connection.
     pub fn connection(&mut self) -> std::result::Result<&mut Connection, Failure> {
         self.connection
             .as_mut()
             .ok_or_else(|| Failure::nonsense("a connection was used after its end"))
+    }
+
+    /// When the connection was made, on the pool's count.
+    pub fn made(&self) -> u64 {
+        self.connection.as_ref().map_or(0, |it| it.made)
     }
 
     /// Throws the connection away, and with it those that lie idle: they saw the same server.
@@ -202,7 +213,7 @@ impl Loan<'_> {
     }
 }
 
-impl Drop for Loan<'_> {
+impl Drop for Loan {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take()
             && !connection.client.is_closed()
@@ -215,16 +226,17 @@ impl Drop for Loan<'_> {
 impl Pool {
     pub fn new(connector: Connector) -> Self {
         Self {
-            permits: Semaphore::new(connector.location.pool_size),
+            permits: Arc::new(Semaphore::new(connector.location.pool_size)),
             connector,
             idle: Mutex::default(),
+            count: AtomicU64::new(0),
             away: Mutex::default(),
         }
     }
 
     /// A connection, idle or new; waits for one until `deadline`.
-    pub async fn get(&self, deadline: Instant) -> std::result::Result<Loan<'_>, Failure> {
-        let permit = match timeout_at(deadline, self.permits.acquire()).await {
+    pub async fn get(self: &Arc<Self>, deadline: Instant) -> std::result::Result<Loan, Failure> {
+        let permit = match timeout_at(deadline, self.permits.clone().acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             _ => {
                 let text = format!(
@@ -240,13 +252,22 @@ impl Pool {
         let idle = self.idle.lock().pop().filter(|it| !it.client.is_closed());
         let connection = match idle {
             Some(connection) => connection,
-            None => self.connect(deadline).await?,
+            None => {
+                let mut made = self.connect(deadline).await?;
+                made.made = self.count.fetch_add(1, Ordering::AcqRel);
+                made
+            }
         };
         Ok(Loan {
-            pool: self,
+            pool: self.clone(),
             connection: Some(connection),
             _permit: permit,
         })
+    }
+
+    /// How many connections were made so far: one whose number is lower was there already.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
     }
 
     /// Tries until `deadline`, at first soon again, then each second.

@@ -39,7 +39,7 @@ impl Postgres {
     /// `Unavailable` where the database cannot be reached within 5 s, `UnsupportedFormat`
     /// for tables of a newer version.
     pub fn open(location: Location, options: &StoreOptions) -> Result<Arc<Self>> {
-        let pool = Pool::new(Connector::new(location, options)?);
+        let pool = Arc::new(Pool::new(Connector::new(location, options)?));
         let (callbacks, calls) = channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -246,7 +246,8 @@ impl Storage for Postgres {
             let schema = &engine.pool.connector.location.schema;
             let text = schema::fill("SELECT @s@.faults()", schema);
             let faults = client.query(&text, &[]).await?;
-            let text = "SELECT (SELECT count(*) FROM @s@.queues), (SELECT count(*) FROM @s@.live)";
+            let text = "SELECT (SELECT count(*) FROM @s@.queues), (SELECT count(*) FROM @s@.live) \
+                        + (SELECT coalesce(sum(bare), 0)::bigint FROM @s@.heads)";
             let counts = client.query_one(&schema::fill(text, schema), &[]).await?;
             let problems = faults.iter().map(|row| row.try_get(0));
             Ok(CheckReport {

@@ -61,6 +61,15 @@ CREATE FUNCTION @s@.faults() RETURNS SETOF text LANGUAGE sql STABLE AS $$
     WHERE c.lowest < h.first_seq OR c.highest >= h.next_seq OR c.oldest < h.oldest_ms
         OR c.due < h.due_ms OR c.due <= h.due_done_ms
     UNION ALL
+    SELECT format('queue %s: its count of bare messages is not theirs', h.uid)
+    FROM h WHERE h.bare <> (SELECT count(*) FROM @s@.messages m
+        WHERE m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare)
+    UNION ALL
+    SELECT format('queue %s: a bare message lies outside of its bounds', h.uid)
+    FROM h JOIN @s@.messages m ON m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+    WHERE m.seq >= h.next_seq OR m.sent_ms < h.oldest_ms OR EXISTS (SELECT FROM @s@.live l
+        WHERE l.storage = m.storage AND l.seq = m.seq)
+    UNION ALL
     SELECT format('queue %s: message %s has no content', h.uid, l.seq)
     FROM h JOIN @s@.live l ON l.storage = h.storage
     WHERE NOT EXISTS (SELECT FROM @s@.messages m

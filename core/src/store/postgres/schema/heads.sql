@@ -6,12 +6,21 @@ CREATE FUNCTION @s@.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS $$
         (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
 $$;
 
--- Transitions of a queue follow each other: this lock is held until the commit is visible.
-CREATE FUNCTION @s@.lock_queue(p_uid bigint) RETURNS void LANGUAGE sql VOLATILE AS $$
-    SELECT pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer)
+-- Transitions of a queue follow each other: its lock is held until the commit is visible. The other
+-- lock, which all share, comes first: the keeper waits for all of them and must hold nobody up who
+-- has a queue.
+CREATE FUNCTION @s@.lock_queue(p_uid bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(@class@, -4),
+        pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
+END
 $$;
 
--- The head as it is, without what is due.
+-- Where functions are called by assignments and conditions, here and elsewhere, and not by PERFORM,
+-- that is because PERFORM makes a statement of it, which costs several times the call.
+
+-- The head as it is, without what is due. The part that it names is not emptied until the
+-- transaction ends.
 CREATE FUNCTION @s@.load(p_uid bigint, p_version bigint) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -21,16 +30,23 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'Queues need transactions that are READ COMMITTED';
     END IF;
-    PERFORM pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
-    SELECT * INTO h FROM @s@.heads WHERE uid = p_uid ORDER BY tick DESC LIMIT 1;
-    IF NOT FOUND OR h.version <> p_version THEN
-        h.code := 1;
-        RETURN h;
+    IF pg_advisory_xact_lock_shared(@class@, -4) IS NULL
+        OR pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer) IS NULL
+    THEN
+        RAISE EXCEPTION 'A lock was neither given nor refused';
     END IF;
-    h.now_ms := greatest(h.now_ms, @s@.now_ms());
-    h.code := 0;
-    h.dirty := false;
-    h.firm := false;
+    SELECT k.uid, k.tick, k.version, k.storage, k.fifo, k.fair, k.retention_ms, k.delay_ms,
+        k.max_receives, k.next_seq, k.first_seq, k.fresh_seq, k.bare_seq, k.first_turn,
+        k.next_turn, k.returned, k.fresh, k.bare, k.in_flight, k.delayed, k.due_ms, k.due_done_ms, k.oldest_ms,
+        greatest(k.now_ms, coalesce((SELECT c.now_ms FROM @s@.clock c),
+            (extract(epoch FROM clock_timestamp()) * 1000)::bigint)),
+        k.armed, k.age, CASE WHEN k.version <> p_version THEN 1 ELSE 0 END, false, false,
+        EXISTS (SELECT FROM @s@.inbox i WHERE i.uid = k.uid),
+        (SELECT p.current FROM @s@.part_now p)
+    INTO h FROM @s@.heads k WHERE k.uid = p_uid ORDER BY k.tick DESC LIMIT 1;
+    IF NOT FOUND THEN
+        h.code := 1;
+    END IF;
     RETURN h;
 END
 $$;
@@ -40,44 +56,64 @@ $$;
 CREATE FUNCTION @s@.enter(p_uid bigint, p_version bigint, p_step integer) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 DECLARE
-    h @s@.heads;
+    h @s@.heads := @s@.load(p_uid, p_version);
 BEGIN
-    h := @s@.load(p_uid, p_version);
     IF h.code = 0 AND (h.due_ms <= h.now_ms OR h.oldest_ms <= h.now_ms - h.retention_ms) THEN
         h := @s@.due(h, p_step);
     END IF;
-    IF h.code = 0 AND EXISTS (SELECT FROM @s@.inbox i WHERE i.uid = p_uid) THEN
+    IF h.code = 0 AND h.joined THEN
         h := @s@.take_in(h, p_step);
     END IF;
     RETURN h;
 END
 $$;
 
--- Overwrites the row some times, which is cheap, then puts a new one into its place: of a row that
+-- Whether the commit waits for the disk, and for a synchronous standby; null leaves that.
+CREATE FUNCTION @s@.be_lazy(p_lazy boolean) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_set text := current_setting('synchronous_commit');
+BEGIN
+    IF p_lazy <> (v_set = 'off') THEN
+        v_set := set_config('synchronous_commit', CASE WHEN p_lazy THEN 'off' ELSE 'on' END, true);
+    END IF;
+    RETURN v_set = 'off';
+END
+$$;
+
+-- Commits when all that was committed before is on disk, and on a synchronous standby: for commits
+-- that did not wait themselves. A transaction that writes nothing would not wait either.
+CREATE FUNCTION @s@.confirm() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM @s@.be_lazy(false), pg_logical_emit_message(true, 'forebay', '');
+END
+$$;
+
+-- Stores the head if it changed. Overwrites the row some times, which is cheap, then puts a new one into its place: of a row that
 -- an open transaction elsewhere keeps from being cleaned up there are never many versions.
-CREATE FUNCTION @s@.save(h @s@.heads) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION @s@.save(h @s@.heads) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT h.dirty THEN
-        RETURN;
+        RETURN false;
     END IF;
     IF h.age < 100 THEN
         h.age := h.age + 1;
         UPDATE @s@.heads SET (
             version, storage, fifo, fair, retention_ms, delay_ms, max_receives, next_seq, first_seq,
-            fresh_seq, first_turn, next_turn, returned, fresh, in_flight, delayed, due_ms,
+            fresh_seq, bare_seq, first_turn, next_turn, returned, fresh, bare, in_flight, delayed, due_ms,
             due_done_ms, oldest_ms, now_ms, armed, age) = (
             h.version, h.storage, h.fifo, h.fair, h.retention_ms, h.delay_ms, h.max_receives,
-            h.next_seq, h.first_seq, h.fresh_seq, h.first_turn, h.next_turn, h.returned,
-            h.fresh, h.in_flight, h.delayed, h.due_ms, h.due_done_ms, h.oldest_ms, h.now_ms,
+            h.next_seq, h.first_seq, h.fresh_seq, h.bare_seq, h.first_turn, h.next_turn,
+            h.returned, h.fresh, h.bare, h.in_flight, h.delayed, h.due_ms, h.due_done_ms, h.oldest_ms, h.now_ms,
             h.armed, h.age)
         WHERE uid = h.uid AND tick = h.tick;
-        RETURN;
+        RETURN true;
     END IF;
     h.tick := h.tick + 1;
     h.code := 0;
     h.age := 0;
     INSERT INTO @s@.heads SELECT h.*;
     DELETE FROM @s@.heads WHERE uid = h.uid AND tick = h.tick - 1;
+    RETURN true;
 END
 $$;
 
@@ -158,7 +194,12 @@ DECLARE
     v_seq bigint;
     v_grp text;
     v_state smallint;
-    v_counts bigint[];
+    v_delayed bigint;
+    v_returned bigint;
+    v_fresh bigint;
+    v_in_flight bigint;
+    v_bare bigint;
+    n bigint;
     v_flying text[];
     v_visible text[];
 BEGIN
@@ -175,15 +216,27 @@ BEGIN
         WITH gone AS (
             DELETE FROM @s@.live l WHERE l.storage = h.storage AND l.seq = ANY (p_seqs)
             RETURNING l.state, l.grp)
-        SELECT ARRAY[count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
-                count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3)],
+        SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
+            count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
             array_agg(grp) FILTER (WHERE state = 3 AND grp IS NOT NULL),
             array_agg(grp) FILTER (WHERE state IN (1, 2) AND grp IS NOT NULL)
-        INTO v_counts, v_flying, v_visible FROM gone;
-        h.delayed := h.delayed - v_counts[1];
-        h.returned := h.returned - v_counts[2];
-        h.fresh := h.fresh - v_counts[3];
-        h.in_flight := h.in_flight - v_counts[4];
+        INTO v_delayed, v_returned, v_fresh, v_in_flight, v_flying, v_visible FROM gone;
+        n := v_delayed + v_returned + v_fresh + v_in_flight;
+        IF n < cardinality(p_seqs) AND h.bare > 0 THEN
+            -- Receives that were lost with a machine left these bare.
+            DELETE FROM @s@.messages m WHERE m.storage = h.storage AND m.seq = ANY (p_seqs)
+                AND m.seq >= h.bare_seq AND m.bare;
+            GET DIAGNOSTICS v_bare = ROW_COUNT;
+            h.bare := h.bare - v_bare;
+            h.dirty := h.dirty OR v_bare > 0;
+        END IF;
+        IF n = 0 THEN
+            RETURN h;
+        END IF;
+        h.delayed := h.delayed - v_delayed;
+        h.returned := h.returned - v_returned;
+        h.fresh := h.fresh - v_fresh;
+        h.in_flight := h.in_flight - v_in_flight;
         h.dirty := true;
         IF v_flying IS NOT NULL THEN
             PERFORM @s@.fly(h, v_flying, -1);
@@ -196,11 +249,39 @@ BEGIN
 END
 $$;
 
+-- Gives bare messages, the first that there are, rows in live.
+CREATE FUNCTION @s@.dress(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads LANGUAGE plpgsql AS $$
+DECLARE
+    v_first bigint;
+    v_last bigint;
+    n bigint;
+BEGIN
+    WITH dressed AS (
+        INSERT INTO @s@.live (storage, seq, sent_ms, bytes, part, state)
+        SELECT m.storage, m.seq, m.sent_ms, octet_length(m.body), m.part, 2
+        FROM @s@.messages m WHERE m.storage = h.storage AND m.seq = ANY (p_seqs)
+            AND m.seq >= h.bare_seq AND m.bare
+        RETURNING seq)
+    SELECT count(*), min(seq), max(seq) INTO n, v_first, v_last FROM dressed;
+    IF n > 0 THEN
+        h.bare := h.bare - n;
+        h.fresh := h.fresh + n;
+        h.bare_seq := v_last + 1;
+        h.first_seq := least(h.first_seq, v_first);
+        h.fresh_seq := least(h.fresh_seq, v_first);
+        h.dirty := true;
+    END IF;
+    RETURN h;
+END
+$$;
+
 -- Moves the lower bound of the messages on when the lowest may be among those that went.
 CREATE FUNCTION @s@.advance_first(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF h.first_seq = ANY (p_seqs) THEN
+    IF h.fresh + h.returned + h.in_flight + h.delayed = 0 THEN
+        h.first_seq := h.next_seq;
+    ELSIF h.first_seq = ANY (p_seqs) THEN
         SELECT l.seq INTO h.first_seq FROM @s@.live l
             WHERE l.storage = h.storage AND l.seq > h.first_seq ORDER BY l.seq LIMIT 1;
         h.first_seq := coalesce(h.first_seq, h.next_seq);
@@ -216,6 +297,8 @@ DECLARE
     v_seqs bigint[];
     v_done integer := 0;
     v_last bigint := h.due_done_ms;
+    v_bare bigint;
+    v_bare_seq bigint;
     r record;
 BEGIN
     IF h.oldest_ms <= v_limit_ms THEN
@@ -239,7 +322,23 @@ BEGIN
             h.code := 2;
             RETURN h;
         END IF;
+        IF h.bare > 0 THEN
+            SELECT count(*), max(y.seq) + 1 INTO v_bare, v_bare_seq FROM (
+                SELECT m.seq, m.sent_ms FROM @s@.messages m
+                    WHERE m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+                    ORDER BY m.seq LIMIT p_step) y
+                WHERE y.sent_ms <= v_limit_ms;
+            h.bare := h.bare - v_bare;
+            h.bare_seq := greatest(h.bare_seq, v_bare_seq);
+            IF v_bare >= p_step THEN
+                h.code := 2;
+                RETURN h;
+            END IF;
+        END IF;
         h.oldest_ms := least(
+            (SELECT m.sent_ms FROM @s@.messages m
+                WHERE h.bare > 0 AND m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+                ORDER BY m.seq LIMIT 1),
             (SELECT l.sent_ms FROM @s@.live l
                 WHERE l.storage = h.storage AND l.seq >= h.first_seq AND NOT l.aged
                 ORDER BY l.seq LIMIT 1),

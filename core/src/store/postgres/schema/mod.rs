@@ -30,6 +30,8 @@ pub const LOCK_TASKS: i32 = -2;
 /// Held by the keeper whose turn it is.
 pub const LOCK_KEEPER: i32 = -3;
 
+// -4: all transitions share it; held alone while new messages turn to another part (`heads.sql`).
+
 /// First number of a schema's advisory locks.
 pub fn lock_class(schema: &str) -> i32 {
     crc32c::crc32c(schema.as_bytes()) as i32

@@ -1,23 +1,6 @@
 -- Parts of the messages: new ones go to one part; a part whose messages are all gone is emptied at
 -- once. No message is ever deleted by itself.
 
--- The part that new messages go to. Until the transaction ends it is not emptied.
-CREATE FUNCTION @s@.part() RETURNS smallint LANGUAGE plpgsql AS $$
-DECLARE
-    v_part smallint;
-    v_now smallint;
-BEGIN
-    SELECT current INTO v_part FROM @s@.part_now;
-    LOOP
-        PERFORM pg_advisory_xact_lock_shared(@class@, -10 - v_part);
-        SELECT current INTO v_now FROM @s@.part_now;
-        EXIT WHEN v_now = v_part;
-        v_part := v_now;
-    END LOOP;
-    RETURN v_part;
-END
-$$;
-
 -- One step of the keeper. New messages go to the next part when it is empty and the present one
 -- has p_bytes. A part that rested for p_rest_ms is looked through at most once in p_look_ms: with
 -- no message left it is emptied; with few left these go to the present part, p_limit at a time.
@@ -31,10 +14,14 @@ DECLARE
     v_part smallint;
     v_left bigint;
     v_all bigint;
+    v_look text;
 BEGIN
     IF pg_table_size(format('@s@.messages_%s', v_current)::regclass) >= p_bytes
         AND @s@.is_part_empty(v_next)
     THEN
+        -- Every transition has this lock and looks then: with the commit, all that chose the
+        -- present part have ended.
+        PERFORM pg_advisory_xact_lock(@class@, -4);
         UPDATE @s@.part_now SET current = v_next;
         UPDATE @s@.parts SET left_ms = v_now, looked_ms = 0 WHERE part = v_current;
         RETURN 'next';
@@ -46,15 +33,11 @@ BEGIN
     IF v_part IS NULL THEN
         RETURN 'nothing';
     END IF;
-    -- Whoever chose this part while it was the present one has ended.
-    PERFORM pg_advisory_xact_lock(@class@, -10 - v_part);
-    EXECUTE format('SELECT count(l.seq), count(*) FROM @s@.messages_%s m TABLESAMPLE SYSTEM (2)
-        LEFT JOIN @s@.live l ON l.storage = m.storage AND l.seq = m.seq AND l.part = m.part',
-        v_part) INTO v_left, v_all;
+    v_look := 'SELECT count(*) FILTER (WHERE ' || @s@.is_there() || '), count(*)
+        FROM @s@.messages_%s m %s';
+    EXECUTE format(v_look, v_part, 'TABLESAMPLE SYSTEM (2)') INTO v_left, v_all;
     IF v_left * 4 <= v_all THEN
-        EXECUTE format('SELECT count(l.seq), count(*) FROM @s@.messages_%s m
-            LEFT JOIN @s@.live l ON l.storage = m.storage AND l.seq = m.seq AND l.part = m.part',
-            v_part) INTO v_left, v_all;
+        EXECUTE format(v_look, v_part, '') INTO v_left, v_all;
     END IF;
     IF v_left = 0 THEN
         EXECUTE format('TRUNCATE @s@.messages_%s', v_part);
@@ -74,36 +57,53 @@ BEGIN
 END
 $$;
 
+-- The condition that a message m is in its queue still, and in this part.
+CREATE FUNCTION @s@.is_there() RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT '(EXISTS (SELECT FROM @s@.live l
+            WHERE l.storage = m.storage AND l.seq = m.seq AND l.part = m.part)
+        OR m.bare AND m.seq >= (SELECT h.bare_seq FROM @s@.heads h
+            WHERE h.storage = m.storage ORDER BY h.tick DESC LIMIT 1))'
+$$;
+
 -- Moves messages of a part to the present one; true if there were some. Those of purged queues
 -- are swept instead.
 CREATE FUNCTION @s@.carry_on(p_part smallint, p_limit integer) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_current smallint := @s@.part();
-    v_seqs bigint[];
-    q record;
+    v_current smallint := (SELECT current FROM @s@.part_now);
+    v_storage bigint;
+    v_uid bigint;
+    v_bare_seq bigint;
 BEGIN
-    FOR q IN EXECUTE format('SELECT q.uid, q.storage FROM @s@.queues q WHERE EXISTS (
-        SELECT FROM @s@.messages_%s m JOIN @s@.live l
-            ON l.storage = m.storage AND l.seq = m.seq AND l.part = m.part
-        WHERE m.storage = q.storage) ORDER BY q.uid LIMIT 1', p_part)
-    LOOP
-        PERFORM @s@.lock_queue(q.uid);
-        EXECUTE format('SELECT array_agg(x.seq) FROM (SELECT m.seq FROM @s@.messages_%s m
-            JOIN @s@.live l ON l.storage = m.storage AND l.seq = m.seq AND l.part = m.part
-            WHERE m.storage = $1 LIMIT $2) x', p_part) INTO v_seqs USING q.storage, p_limit;
-        IF v_seqs IS NULL THEN
-            RETURN true;
-        END IF;
-        INSERT INTO @s@.messages (part, storage, seq, sent_ms, id, body, attributes, trace, grp,
-            dedup, sender, source)
-        SELECT v_current, m.storage, m.seq, m.sent_ms, m.id, m.body, m.attributes, m.trace, m.grp,
-            m.dedup, m.sender, m.source
-        FROM @s@.messages m
-        WHERE m.part = p_part AND m.storage = q.storage AND m.seq = ANY (v_seqs);
-        UPDATE @s@.live SET part = v_current WHERE storage = q.storage AND seq = ANY (v_seqs);
+    EXECUTE format('SELECT m.storage FROM @s@.messages_%s m WHERE ' || @s@.is_there() || '
+        AND EXISTS (SELECT FROM @s@.heads h WHERE h.storage = m.storage) LIMIT 1', p_part)
+    INTO v_storage;
+    SELECT h.uid INTO v_uid FROM @s@.heads h WHERE h.storage = v_storage LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM @s@.lock_queue(v_uid);
+    SELECT h.bare_seq INTO v_bare_seq FROM @s@.heads h
+        WHERE h.uid = v_uid AND h.storage = v_storage ORDER BY h.tick DESC LIMIT 1;
+    IF NOT FOUND THEN
         RETURN true;
-    END LOOP;
-    RETURN false;
+    END IF;
+    WITH gone AS (
+        DELETE FROM @s@.messages m WHERE m.part = p_part AND m.storage = v_storage
+            AND m.seq = ANY (ARRAY(SELECT k.seq FROM @s@.messages k
+                WHERE k.part = p_part AND k.storage = v_storage
+                AND (k.bare AND k.seq >= v_bare_seq OR EXISTS (SELECT FROM @s@.live l
+                    WHERE l.storage = k.storage AND l.seq = k.seq AND l.part = k.part))
+                ORDER BY k.seq LIMIT p_limit))
+        RETURNING *
+    ), dressed AS (
+        UPDATE @s@.live l SET part = v_current FROM gone g
+        WHERE l.storage = g.storage AND l.seq = g.seq)
+    INSERT INTO @s@.messages (part, storage, seq, bare, sent_ms, id, body, attributes, trace, grp,
+        dedup, sender, source)
+    SELECT v_current, g.storage, g.seq, g.bare, g.sent_ms, g.id, g.body, g.attributes, g.trace,
+        g.grp, g.dedup, g.sender, g.source
+    FROM gone g;
+    RETURN true;
 END
 $$;

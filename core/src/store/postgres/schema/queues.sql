@@ -17,8 +17,8 @@ BEGIN
         p_attributes, p_tags, v_now, v_now, NULL, p_target_account, p_target_region,
         p_target_name);
     INSERT INTO @s@.heads VALUES (v_uid, 1, 1, v_storage, p_fifo, false, p_retention_ms,
-        p_delay_ms, p_max_receives, 1, 1, 1, 1, 1, 0, 0, 0, 0, 9223372036854775807, 0, v_now,
-        v_now, 0, 0, 0, false, false);
+        p_delay_ms, p_max_receives, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 9223372036854775807, 0, v_now,
+        v_now, 0, 0, 0, false, false, false, 0);
 END
 $$;
 
@@ -91,10 +91,12 @@ BEGIN
     h.fair := false;
     h.first_seq := h.next_seq;
     h.fresh_seq := h.next_seq;
+    h.bare_seq := h.next_seq;
     h.first_turn := 1;
     h.next_turn := 1;
     h.returned := 0;
     h.fresh := 0;
+    h.bare := 0;
     h.in_flight := 0;
     h.delayed := 0;
     h.due_ms := 9223372036854775807;
@@ -116,11 +118,12 @@ DECLARE
     h @s@.heads := @s@.enter_fully(p_uid, p_step);
 BEGIN
     PERFORM @s@.save(h);
+    -- What is bare came from nowhere.
     RETURN QUERY SELECT c.c_seq, m.source
         FROM @s@.candidates(h, p_limit) WITH ORDINALITY
             c (c_seq, c_grp, c_bytes, c_receives, c_state, n)
-        JOIN @s@.live l ON l.storage = h.storage AND l.seq = c.c_seq
-        JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
+        LEFT JOIN @s@.live l ON l.storage = h.storage AND l.seq = c.c_seq
+        LEFT JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
         ORDER BY c.n;
 END
 $$;

@@ -1,18 +1,26 @@
 -- Receiving: which messages, their leases, dead letters, attempts.
 
--- The first visible messages, p_limit of those that came back and p_limit of the others.
-CREATE FUNCTION @s@.visible(h @s@.heads, p_limit bigint) RETURNS SETOF @s@.live
+-- The first visible messages: p_limit of those that came back, p_limit of the others, and p_limit of
+-- those that are bare (state 4).
+CREATE FUNCTION @s@.visible(h @s@.heads, p_limit bigint)
+RETURNS TABLE (seq bigint, grp text, bytes integer, receives integer, state smallint)
 LANGUAGE sql STABLE AS $$
-    (SELECT l.* FROM @s@.live l WHERE l.storage = h.storage AND l.state = 1
+    (SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l WHERE l.storage = h.storage AND l.state = 1
         AND l.seq >= h.first_seq ORDER BY l.seq LIMIT p_limit)
     UNION ALL
-    (SELECT l.* FROM @s@.live l WHERE l.storage = h.storage AND l.state = 2
+    (SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l
+        WHERE l.storage = h.storage AND l.state = 2
         AND l.seq >= h.first_seq ORDER BY l.seq LIMIT p_limit)
+    UNION ALL
+    (SELECT m.seq, NULL, octet_length(m.body), 0, 4::smallint FROM @s@.messages m
+        WHERE h.bare > 0 AND m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+        ORDER BY m.seq LIMIT p_limit)
 $$;
 
 -- The first visible messages of those that are not noisy: p_limit of their tenants have them. What
 -- others hold is not looked at.
-CREATE FUNCTION @s@.of_quiet(h @s@.heads, p_noisy text[], p_limit bigint) RETURNS SETOF @s@.live
+CREATE FUNCTION @s@.of_quiet(h @s@.heads, p_noisy text[], p_limit bigint)
+RETURNS TABLE (seq bigint, grp text, bytes integer, receives integer, state smallint)
 LANGUAGE sql STABLE AS $$
     WITH quiet AS MATERIALIZED (
         SELECT t.grp, t.head FROM @s@.tenants t
@@ -22,7 +30,8 @@ LANGUAGE sql STABLE AS $$
         SELECT CASE WHEN count(*) = p_limit THEN max(q.head) ELSE h.next_seq END AS seq FROM quiet q
     ), found AS (
         SELECT l.* FROM quiet q, bound b, LATERAL (
-            SELECT k.* FROM @s@.live k WHERE k.storage = h.storage AND k.grp = q.grp
+            SELECT k.seq, k.grp, k.bytes, k.receives, k.state FROM @s@.live k
+            WHERE k.storage = h.storage AND k.grp = q.grp
                 AND k.state IN (1, 2) AND k.seq >= q.head AND k.seq <= b.seq
             ORDER BY k.seq LIMIT p_limit) l
         UNION ALL
@@ -91,11 +100,17 @@ BEGIN
             ORDER BY l.seq LIMIT p_limit;
         GET DIAGNOSTICS v_found = ROW_COUNT;
     END IF;
-    IF h.fresh > 0 AND v_found < p_limit THEN
-        RETURN QUERY SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l
-            WHERE l.storage = h.storage AND l.state = 2
-            AND l.seq >= greatest(h.fresh_seq, h.first_seq)
-            ORDER BY l.seq LIMIT p_limit - v_found;
+    IF h.fresh + h.bare > 0 AND v_found < p_limit THEN
+        RETURN QUERY SELECT x.seq, x.grp, x.bytes, x.receives, x.state FROM (
+            (SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l
+                WHERE h.fresh > 0 AND l.storage = h.storage AND l.state = 2
+                AND l.seq >= greatest(h.fresh_seq, h.first_seq)
+                ORDER BY l.seq LIMIT p_limit - v_found)
+            UNION ALL
+            (SELECT m.seq, NULL, octet_length(m.body), 0, 4::smallint FROM @s@.messages m
+                WHERE h.bare > 0 AND m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+                ORDER BY m.seq LIMIT p_limit - v_found)) x
+            ORDER BY x.seq LIMIT p_limit - v_found;
     END IF;
 END
 $$;
@@ -112,7 +127,6 @@ $$;
 CREATE FUNCTION @s@.carry(h @s@.heads, t @s@.heads, p_seqs bigint[], p_ids uuid[], p_source text)
 RETURNS @s@.heads LANGUAGE plpgsql AS $$
 DECLARE
-    v_part smallint := @s@.part();
     v_delay bigint := CASE WHEN p_ids IS NULL THEN 0 ELSE t.delay_ms END;
     v_first bigint := t.next_seq;
     v_keeps_age boolean := p_ids IS NULL AND NOT t.fifo;
@@ -123,14 +137,16 @@ DECLARE
 BEGIN
     IF t.fresh + t.returned + t.in_flight + t.delayed = 0 THEN
         t.first_seq := v_first;
-        t.oldest_ms := t.now_ms;
+        IF t.bare = 0 THEN
+            t.oldest_ms := t.now_ms;
+        END IF;
     END IF;
     t.next_seq := v_first + n;
     t.fair := NOT t.fifo AND (t.fair OR EXISTS (SELECT FROM @s@.live l
         WHERE l.storage = h.storage AND l.seq = ANY (p_seqs) AND l.grp <> ''));
     INSERT INTO @s@.messages (part, storage, seq, sent_ms, id, body, attributes, trace, grp, dedup,
         sender, source)
-    SELECT v_part, t.storage, v_first + u.n - 1,
+    SELECT t.part, t.storage, v_first + u.n - 1,
         CASE WHEN v_keeps_age THEN m.sent_ms ELSE t.now_ms END,
         coalesce(p_ids[u.n], m.id), m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender,
         p_source
@@ -144,7 +160,7 @@ BEGIN
         t.now_ms + nullif(v_delay, 0),
         CASE WHEN p_ids IS NULL THEN l.first_ms END,
         CASE WHEN p_ids IS NULL THEN l.receive_count ELSE 0 END,
-        l.bytes, v_part, CASE WHEN v_delay > 0 THEN 0 ELSE 2 END, v_keeps_age,
+        l.bytes, t.part, CASE WHEN v_delay > 0 THEN 0 ELSE 2 END, v_keeps_age,
         CASE WHEN t.fair THEN coalesce(l.grp, '') ELSE nullif(l.grp, '') END
     FROM unnest(p_seqs) WITH ORDINALITY u (seq, n)
     JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq;
@@ -263,15 +279,16 @@ DECLARE
     v_bytes bigint := 0;
     v_returned bigint := 0;
     v_fresh_seq bigint := h.fresh_seq;
+    v_bare bigint[] := '{}';
     v_grp text;
     c record;
 BEGIN
     seqs := '{}';
-    IF v_room = 0 AND h.fresh + h.returned > 0 AND NOT h.fifo AND NOT p_waits THEN
+    IF v_room = 0 AND h.bare + h.fresh + h.returned > 0 AND NOT h.fifo AND NOT p_waits THEN
         h.code := 4;
         RETURN;
     END IF;
-    IF v_max = 0 OR h.fresh + h.returned = 0 THEN
+    IF v_max = 0 OR h.bare + h.fresh + h.returned = 0 THEN
         RETURN;
     END IF;
     IF h.max_receives IS NOT NULL THEN
@@ -293,6 +310,8 @@ BEGIN
         seqs := seqs || c.c_seq;
         IF c.c_state = 1 THEN
             v_returned := v_returned + 1;
+        ELSIF c.c_state = 4 THEN
+            v_bare := v_bare || c.c_seq;
         ELSIF NOT h.fair THEN
             v_fresh_seq := greatest(v_fresh_seq, c.c_seq + 1);
         END IF;
@@ -326,6 +345,9 @@ BEGIN
     END IF;
     IF cardinality(seqs) = 0 THEN
         RETURN;
+    END IF;
+    IF cardinality(v_bare) > 0 THEN
+        h := @s@.dress(h, v_bare);
     END IF;
     h := @s@.lease(h, seqs, p_until, true);
     h.returned := h.returned - v_returned;
@@ -366,24 +388,82 @@ BEGIN
 END
 $$;
 
--- One receive. The first row has the code, the time and, with no messages, the nearest deadline;
--- the others are the messages in delivery order.
+-- The first visible messages of a standard queue without tenants, for receives that are answered
+-- together. Null where one of them could be cut short: then each takes for itself. mixed: some came
+-- back, others are new.
+CREATE FUNCTION @s@.take_plainly(INOUT h @s@.heads, p_max bigint, p_until bigint,
+    p_bytes_max bigint, OUT seqs bigint[], OUT mixed boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_bytes bigint;
+    v_returned bigint := 0;
+    v_fresh bigint := 0;
+    v_found bigint;
+    v_last bigint;
+    v_bare bigint[];
+BEGIN
+    SELECT array_agg(x.seq), sum(x.bytes), count(*), count(*) FILTER (WHERE x.state = 1),
+        count(*) FILTER (WHERE x.state = 2), max(x.seq) FILTER (WHERE x.state = 2),
+        array_agg(x.seq) FILTER (WHERE x.state = 4)
+    INTO seqs, v_bytes, v_found, v_returned, v_fresh, v_last, v_bare
+    FROM @s@.candidates(h, p_max) x (seq, grp, bytes, receives, state);
+    IF v_found = 0 OR v_bytes > p_bytes_max THEN
+        seqs := NULL;
+        RETURN;
+    END IF;
+    mixed := v_returned > 0 AND v_returned < v_found;
+    IF v_bare IS NOT NULL THEN
+        h := @s@.dress(h, v_bare);
+        h.fresh_seq := h.bare_seq;
+        v_fresh := v_fresh + cardinality(v_bare);
+    ELSIF v_fresh > 0 THEN
+        h.fresh_seq := greatest(h.fresh_seq, v_last + 1);
+    END IF;
+    h.returned := h.returned - v_returned;
+    h.fresh := h.fresh - v_fresh;
+    h.in_flight := h.in_flight + v_found;
+    h.due_ms := least(h.due_ms, p_until);
+    h.dirty := true;
+END
+$$;
+
+-- Receives that ask for the same, one a number of p_maxes, as if one came after the other. The
+-- first row has the code, the time, the nearest deadline if one found nothing, and how many
+-- messages each of them got; those that are not in this list were not looked at. The other rows
+-- are the messages, in delivery order.
+--
+-- p_lazy is whether the commit need not wait for the disk. A sequence number that was seen must not
+-- come to name another message: p_seen is null where the caller sees to that, else a number below
+-- which all are on disk, and the commit waits if one above it is in the answer.
 CREATE FUNCTION @s@.receive(
-    p_uid bigint, p_version bigint, p_step integer, p_me bigint, p_lazy boolean, p_max bigint,
-    p_hide_ms bigint, p_attempt text, p_waits boolean, p_in_flight_max bigint,
+    p_uid bigint, p_version bigint, p_step integer, p_me bigint, p_lazy boolean, p_seen bigint,
+    p_maxes bigint[], p_hide_ms bigint, p_attempt text, p_waits boolean, p_in_flight_max bigint,
     p_bytes_max bigint, p_moves_max integer, p_lock_target boolean, p_arn text)
-RETURNS TABLE (code integer, now_ms bigint, due_ms bigint, seq bigint, receives integer,
-    received_ms bigint, sent_ms bigint, first_ms bigint, receive_count integer, id uuid,
-    body bytea, attributes text, trace text, grp text, dedup text, sender text, source text)
+RETURNS TABLE (code integer, now_ms bigint, due_ms bigint, counts bigint[], next_seq bigint,
+    seq bigint, receives integer, received_ms bigint, sent_ms bigint, first_ms bigint,
+    receive_count integer, id uuid, body bytea, attributes text, trace text, grp text, dedup text,
+    sender text, source text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     h @s@.heads;
-    v_seqs bigint[];
     v_target bigint;
     v_until bigint;
+    v_seqs bigint[];
+    v_counts bigint[] := '{}';
+    v_plain boolean := false;
+    v_bare boolean := false;
+    v_mixed boolean;
+    v_saved boolean;
+    v_bytes bigint;
+    v_found bigint;
+    v_wanted bigint := 0;
+    v_max bigint;
     x record;
 BEGIN
+    FOREACH v_max IN ARRAY p_maxes LOOP
+        v_wanted := v_wanted + v_max;
+    END LOOP;
     IF p_lock_target THEN
         v_target := @s@.target(p_uid);
         IF v_target < p_uid THEN
@@ -392,29 +472,62 @@ BEGIN
     END IF;
     h := @s@.enter(p_uid, p_version, p_step);
     v_until := h.now_ms + p_hide_ms;
-    IF h.code = 0 THEN
-        IF p_attempt IS NOT NULL THEN
-            SELECT * INTO x FROM @s@.repeat(h, p_attempt, v_until);
-            h := x.h;
-            v_seqs := x.seqs;
-        END IF;
-        IF v_seqs IS NULL THEN
-            SELECT * INTO x FROM @s@.take(h, p_step, p_me, p_max, v_until, p_waits,
-                p_in_flight_max, p_bytes_max, p_moves_max, p_lock_target, p_arn);
-            h := x.h;
-            v_seqs := x.seqs;
-            IF p_attempt IS NOT NULL AND cardinality(v_seqs) > 0 THEN
-                INSERT INTO @s@.attempts AS a
-                SELECT h.storage, p_attempt, v_seqs, array_agg(l.receives ORDER BY u.n),
-                    h.now_ms + 300000
-                FROM unnest(v_seqs) WITH ORDINALITY u (seq, n)
-                JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
-                ON CONFLICT (storage, attempt) DO UPDATE SET seqs = excluded.seqs,
-                    receives = excluded.receives, end_ms = excluded.end_ms;
+    IF h.code = 0 AND p_attempt IS NULL AND p_hide_ms > 0 AND NOT h.fifo AND NOT h.fair
+        AND (h.max_receives IS NULL OR h.returned = 0)
+        AND h.in_flight + v_wanted <= p_in_flight_max
+    THEN
+        IF h.fresh + h.returned > 0 THEN
+            SELECT * INTO x FROM @s@.take_plainly(h, v_wanted, v_until, p_bytes_max);
+            v_plain := x.seqs IS NOT NULL;
+            IF v_plain THEN
+                h := x.h;
+                v_seqs := x.seqs;
+                v_mixed := x.mixed;
             END IF;
+        ELSIF h.bare > 0 THEN
+            SELECT array_agg(k.seq), sum(k.bytes) INTO v_seqs, v_bytes FROM (
+                SELECT m.seq, octet_length(m.body) AS bytes FROM @s@.messages m
+                WHERE m.storage = h.storage AND m.seq >= h.bare_seq AND m.bare
+                ORDER BY m.seq LIMIT v_wanted) k;
+            v_bare := coalesce(v_bytes <= p_bytes_max, false);
+            v_plain := v_bare;
+            IF v_bare THEN
+                v_found := cardinality(v_seqs);
+                h.bare := h.bare - v_found;
+                h.bare_seq := v_seqs[v_found] + 1;
+                h.first_seq := least(h.first_seq, v_seqs[1]);
+                h.in_flight := h.in_flight + v_found;
+                h.due_ms := least(h.due_ms, v_until);
+                h.dirty := true;
+            END IF;
+        ELSE
+            v_plain := true;
+            v_seqs := '{}';
+        END IF;
+        IF v_plain THEN
+            v_found := cardinality(v_seqs);
+            FOREACH v_max IN ARRAY p_maxes LOOP
+                v_counts := v_counts || least(v_max, v_found);
+                v_found := greatest(v_found - v_max, 0);
+            END LOOP;
         END IF;
     END IF;
-    IF h.code = 0 AND cardinality(v_seqs) = 0 THEN
+    IF h.code = 0 AND NOT v_plain THEN
+        v_seqs := '{}';
+        FOREACH v_max IN ARRAY p_maxes LOOP
+            SELECT * INTO x FROM @s@.take_by_itself(h, p_step, p_me, v_max, v_until, p_attempt,
+                p_waits, p_in_flight_max, p_bytes_max, p_moves_max, p_lock_target, p_arn);
+            h := x.h;
+            EXIT WHEN h.code <> 0;
+            v_seqs := v_seqs || x.seqs;
+            v_counts := v_counts || cardinality(x.seqs)::bigint;
+        END LOOP;
+        -- What came before stands; the others come again and are told then.
+        IF h.code <> 0 AND cardinality(v_counts) > 0 THEN
+            h.code := 0;
+        END IF;
+    END IF;
+    IF h.code = 0 AND v_counts[cardinality(v_counts)] = 0 THEN
         h.due_ms := @s@.nearest(h);
         IF p_waits AND h.armed <> p_me AND h.armed <> -1 THEN
             h.armed := CASE WHEN h.armed = 0 THEN p_me ELSE -1 END;
@@ -423,22 +536,83 @@ BEGIN
     ELSIF h.code = 0 AND p_hide_ms = 0 THEN
         h := @s@.wake(h, p_me);
     END IF;
-    PERFORM @s@.save(h);
-    IF p_lazy AND NOT h.firm THEN
-        PERFORM set_config('synchronous_commit', 'off', true);
+    v_saved := @s@.save(h);
+    IF p_seen IS NOT NULL AND (h.firm OR p_seen <= (SELECT max(s) FROM unnest(v_seqs) s)) THEN
+        p_lazy := false;
     END IF;
+    p_lazy := @s@.be_lazy(p_lazy);
     code := h.code;
     now_ms := h.now_ms;
     due_ms := nullif(h.due_ms, 9223372036854775807);
+    counts := v_counts;
+    next_seq := h.next_seq;
     RETURN NEXT;
-    IF h.code = 0 AND cardinality(v_seqs) > 0 THEN
-        RETURN QUERY SELECT 0, h.now_ms, v_until, l.seq, l.receives, l.received_ms, m.sent_ms,
+    IF v_bare THEN
+        RETURN QUERY WITH found AS MATERIALIZED (
+            SELECT m.* FROM @s@.messages m
+            WHERE m.storage = h.storage AND m.seq >= v_seqs[1]
+                AND m.seq <= v_seqs[cardinality(v_seqs)] AND m.bare
+            ORDER BY m.seq
+        ), leased AS (
+            INSERT INTO @s@.live (storage, seq, sent_ms, until_ms, first_ms, received_ms, receives,
+                receive_count, bytes, part, state)
+            SELECT h.storage, f.seq, f.sent_ms, v_until, h.now_ms, h.now_ms, 1, 1,
+                octet_length(f.body), f.part, 3
+            FROM found f)
+        SELECT 0, h.now_ms, v_until, NULL::bigint[], NULL::bigint, m.seq, 1, h.now_ms, m.sent_ms,
+            h.now_ms, 1, m.id, m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender, m.source
+        FROM found m ORDER BY m.seq;
+    ELSIF v_plain AND cardinality(v_seqs) > 0 THEN
+        RETURN QUERY WITH leased AS (
+            UPDATE @s@.live l SET receives = l.receives + 1, receive_count = l.receive_count + 1,
+                first_ms = coalesce(l.first_ms, h.now_ms), received_ms = h.now_ms, changed = false,
+                state = 3, until_ms = v_until
+            WHERE l.storage = h.storage AND l.seq = ANY (v_seqs)
+            RETURNING l.seq, l.part, l.receives, l.received_ms, l.first_ms, l.receive_count)
+        SELECT 0, h.now_ms, v_until, NULL::bigint[], NULL::bigint, l.seq, l.receives, l.received_ms, m.sent_ms,
             l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp, m.dedup,
             m.sender, m.source
+        FROM leased l
+        JOIN @s@.messages m ON m.part = l.part AND m.storage = h.storage AND m.seq = l.seq
+        ORDER BY CASE WHEN v_mixed THEN array_position(v_seqs, l.seq) ELSE l.seq END;
+    ELSIF h.code = 0 AND cardinality(v_seqs) > 0 THEN
+        RETURN QUERY SELECT 0, h.now_ms, v_until, NULL::bigint[], NULL::bigint, l.seq, l.receives, l.received_ms,
+            m.sent_ms, l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp,
+            m.dedup, m.sender, m.source
         FROM unnest(v_seqs) WITH ORDINALITY u (seq, n)
         JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
         JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
         ORDER BY u.n;
+    END IF;
+END
+$$;
+
+-- One receive of any queue: an attempt again, or new leases.
+CREATE FUNCTION @s@.take_by_itself(INOUT h @s@.heads, p_step integer, p_me bigint, p_max bigint,
+    p_until bigint, p_attempt text, p_waits boolean, p_in_flight_max bigint, p_bytes_max bigint,
+    p_moves_max integer, p_locked boolean, p_arn text, OUT seqs bigint[]) LANGUAGE plpgsql AS $$
+DECLARE
+    x record;
+BEGIN
+    IF p_attempt IS NOT NULL THEN
+        SELECT * INTO x FROM @s@.repeat(h, p_attempt, p_until);
+        h := x.h;
+        seqs := x.seqs;
+    END IF;
+    IF seqs IS NOT NULL THEN
+        RETURN;
+    END IF;
+    SELECT * INTO x FROM @s@.take(h, p_step, p_me, p_max, p_until, p_waits, p_in_flight_max,
+        p_bytes_max, p_moves_max, p_locked, p_arn);
+    h := x.h;
+    seqs := x.seqs;
+    IF p_attempt IS NOT NULL AND cardinality(seqs) > 0 THEN
+        INSERT INTO @s@.attempts AS a
+        SELECT h.storage, p_attempt, seqs, array_agg(l.receives ORDER BY u.n), h.now_ms + 300000
+        FROM unnest(seqs) WITH ORDINALITY u (seq, n)
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+        ON CONFLICT (storage, attempt) DO UPDATE SET seqs = excluded.seqs,
+            receives = excluded.receives, end_ms = excluded.end_ms;
     END IF;
 END
 $$;

@@ -5,19 +5,17 @@ CREATE FUNCTION @s@.discard(p_uid bigint, p_version bigint, p_step integer, p_me
     p_lazy boolean, p_seqs bigint[], p_receives bigint[], OUT code integer, OUT codes integer[])
 LANGUAGE plpgsql AS $$
 DECLARE
-    h @s@.heads;
+    h @s@.heads := @s@.enter(p_uid, p_version, p_step);
     l @s@.live;
-    v_seqs bigint[];
+    v_lazy boolean;
+    v_saved boolean;
 BEGIN
-    h := @s@.enter(p_uid, p_version, p_step);
     code := h.code;
     IF h.code <> 0 THEN
         PERFORM @s@.save(h);
         RETURN;
     END IF;
-    IF NOT p_lazy AND current_setting('synchronous_commit') = 'off' THEN
-        PERFORM set_config('synchronous_commit', 'on', true);
-    END IF;
+    v_lazy := @s@.be_lazy(p_lazy);
     IF h.fifo THEN
         codes := array_fill(0, ARRAY[cardinality(p_seqs)]);
         FOR i IN 1..cardinality(p_seqs) LOOP
@@ -30,16 +28,16 @@ BEGIN
         END LOOP;
     ELSE
         -- The receive itself may have been lost with the machine: any receipt deletes.
-        v_seqs := ARRAY(SELECT x.seq FROM @s@.live x
-            WHERE x.storage = h.storage AND x.seq = ANY (p_seqs));
-        IF cardinality(v_seqs) > 0 THEN
-            h := @s@.remove(h, v_seqs);
-        END IF;
+        h := @s@.remove(h, p_seqs);
     END IF;
-    IF h.fresh + h.returned > 0 THEN
+    IF h.armed <> 0 AND h.bare + h.fresh + h.returned > 0 THEN
         h := @s@.wake(h, p_me);
     END IF;
-    PERFORM @s@.save(h);
+    -- That these are gone may not be on disk yet, and this writes nothing.
+    IF NOT h.dirty AND NOT v_lazy THEN
+        PERFORM @s@.confirm();
+    END IF;
+    v_saved := @s@.save(h);
 END
 $$;
 
@@ -63,9 +61,8 @@ BEGIN
         PERFORM @s@.save(h);
         RETURN;
     END IF;
-    IF p_lazy AND NOT h.firm THEN
-        PERFORM set_config('synchronous_commit', 'off', true);
-    END IF;
+    -- A lease must not be lost with sequence numbers that somebody sees.
+    PERFORM @s@.be_lazy(CASE WHEN h.firm THEN false ELSE p_lazy END);
     codes := array_fill(0, ARRAY[cardinality(p_seqs)]);
     FOR i IN 1..cardinality(p_seqs) LOOP
         SELECT * INTO l FROM @s@.live x WHERE x.storage = h.storage AND x.seq = p_seqs[i];
@@ -108,7 +105,7 @@ BEGIN
     h := @s@.enter(p_uid, p_version, p_step);
     PERFORM @s@.save(h);
     code := h.code;
-    visible := h.fresh + h.returned;
+    visible := h.bare + h.fresh + h.returned;
     in_flight := h.in_flight;
     delayed := h.delayed;
     now_ms := h.now_ms;
@@ -133,12 +130,21 @@ BEGIN
     IF h.code = 0 THEN
         RETURN QUERY SELECT 0, l.state, l.until_ms, l.seq, m.sent_ms, l.first_ms, l.receive_count,
             m.id, m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender, m.source
-        FROM (SELECT * FROM @s@.live k
-            WHERE k.storage = h.storage AND k.seq > p_after AND k.seq >= h.first_seq
-            AND (p_states IS NULL OR k.state = ANY (p_states))
-            AND (p_grp IS NULL OR k.grp = p_grp)
-            ORDER BY k.seq LIMIT p_limit) l
-        JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
+        FROM (SELECT x.* FROM (
+                (SELECT k.state, k.until_ms, k.seq, k.part, k.first_ms, k.receive_count
+                FROM @s@.live k
+                WHERE k.storage = h.storage AND k.seq > p_after AND k.seq >= h.first_seq
+                AND (p_states IS NULL OR k.state = ANY (p_states))
+                AND (p_grp IS NULL OR k.grp = p_grp)
+                ORDER BY k.seq LIMIT p_limit)
+                UNION ALL
+                (SELECT 2::smallint, NULL::bigint, k.seq, k.part, NULL::bigint, 0
+                FROM @s@.messages k
+                WHERE h.bare > 0 AND p_grp IS NULL AND (p_states IS NULL OR 2 = ANY (p_states))
+                AND k.storage = h.storage AND k.seq > p_after AND k.seq >= h.bare_seq AND k.bare
+                ORDER BY k.seq LIMIT p_limit)) x
+            ORDER BY x.seq LIMIT p_limit) l
+        JOIN @s@.messages m ON m.part = l.part AND m.storage = h.storage AND m.seq = l.seq
         ORDER BY l.seq;
     END IF;
 END
@@ -153,6 +159,7 @@ DECLARE
 BEGIN
     h := @s@.enter_fully(p_source, p_step);
     t := @s@.enter_fully(p_destination, p_step);
+    h := @s@.dress(h, p_seqs);
     t := @s@.carry(h, t, p_seqs, p_ids, NULL);
     h := @s@.remove(h, p_seqs);
     PERFORM @s@.save(@s@.wake(t, p_me));

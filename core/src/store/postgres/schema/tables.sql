@@ -68,13 +68,16 @@ CREATE TABLE @s@.heads (
     -- S9.1; null without a redrive policy.
     max_receives integer,
     next_seq bigint NOT NULL,
-    -- No message is below; nothing never received is below; no turn of the ring is below.
+    -- In live no message is below; there nothing never received is below; nothing bare is below; no
+    -- turn of the ring is below.
     first_seq bigint NOT NULL,
     fresh_seq bigint NOT NULL,
+    bare_seq bigint NOT NULL,
     first_turn bigint NOT NULL,
     next_turn bigint NOT NULL,
     returned bigint NOT NULL,
     fresh bigint NOT NULL,
+    bare bigint NOT NULL,
     in_flight bigint NOT NULL,
     delayed bigint NOT NULL,
     -- No deadline is earlier; all up to due_done_ms were handled; no message was sent earlier.
@@ -86,19 +89,25 @@ CREATE TABLE @s@.heads (
     armed bigint NOT NULL,
     -- How often the row was overwritten.
     age integer NOT NULL,
-    -- Within a transition: 0 go on, 1 other version, 2 call again; whether to store the row; and
-    -- whether sequence numbers were given, which must not be lost once somebody has seen them.
+    -- Within a transition: 0 go on, 1 other version, 2 call again; whether to store the row;
+    -- whether sequence numbers were given, which must not be lost once somebody has seen them;
+    -- whether something lies in the inbox; and the part that new messages go to.
     code integer NOT NULL,
     dirty boolean NOT NULL,
     firm boolean NOT NULL,
+    joined boolean NOT NULL,
+    part smallint NOT NULL,
     PRIMARY KEY (uid, tick)
 ) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+CREATE INDEX heads_storage ON @s@.heads (storage, tick);
 
--- Messages: inserted, never updated, dropped a part at a time.
+-- Messages: inserted, never updated, dropped a part at a time. Bare ones have no row in live until
+-- they are received; whether one that is bare was, its queue's bare_seq says.
 CREATE TABLE @s@.messages (
     part smallint NOT NULL,
     storage bigint NOT NULL,
     seq bigint NOT NULL,
+    bare boolean NOT NULL DEFAULT false,
     sent_ms bigint NOT NULL,
     id uuid NOT NULL,
     body bytea NOT NULL,
@@ -108,7 +117,7 @@ CREATE TABLE @s@.messages (
     dedup text COLLATE "C",
     sender text NOT NULL,
     source text,
-    PRIMARY KEY (part, storage, seq)
+    PRIMARY KEY (storage, seq, part)
 ) PARTITION BY LIST (part);
 DO $$
 BEGIN
@@ -138,7 +147,7 @@ CREATE TABLE @s@.inbox (
     CHECK ((gone_seq IS NULL) = (id IS NOT NULL AND body IS NOT NULL AND sender IS NOT NULL))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Where each message stands. state: 0 delayed, 1 returned, 2 never received, 3 in flight.
+-- Where each message stands that is not bare. state: 0 delayed, 1 returned, 2 never received, 3 in flight.
 CREATE TABLE @s@.live (
     storage bigint NOT NULL,
     seq bigint NOT NULL,
