@@ -370,7 +370,7 @@ enum End {
     Failed(Failure, Vec<Job>, Report),
     /// All answers that there are were given.
     Done,
-    /// These answers waited, as the so-manieth of the lane, and for what came of it.
+    /// These answers waited: the number of their transaction in the lane, and what came of it.
     Waited(
         Transaction,
         Vec<Held>,
