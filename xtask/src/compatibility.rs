@@ -1,7 +1,6 @@
 //! `cargo xtask compatibility`: docs/COMPATIBILITY.md from the scenarios over HTTP.
 
 use crate::place;
-use crate::shell::Call;
 
 pub fn run(arguments: &[String]) -> crate::Outcome {
     let path = place::root().join("docs/COMPATIBILITY.md");
@@ -10,8 +9,7 @@ pub fn run(arguments: &[String]) -> crate::Outcome {
         [word] if word == "--check" => true,
         other => return Err(format!("takes --check or nothing, not {other:?}")),
     };
-    let printed = Call::cargo()
-        .args(["run", "--quiet", "--package", "forebay-scenarios", "--"])
+    let printed = crate::scenarios::runner()?
         .arg("--compatibility")
         .output()?;
     if !is_check {

@@ -192,7 +192,7 @@ fn cpp(paths: &Paths) -> Result<Start, String> {
 
 /// The Python package as it stands in the tree, its native half from this build.
 fn python(paths: &Paths) -> Result<Start, String> {
-    let library = build(paths, "forebay-python")?;
+    let library = build(paths)?;
     let name = format!(
         "{}forebay_native{}",
         std::env::consts::DLL_PREFIX,
@@ -208,7 +208,7 @@ fn python(paths: &Paths) -> Result<Start, String> {
 
 /// The C library from Python, by its header.
 fn ctypes(paths: &Paths) -> Result<Start, String> {
-    let library = build(paths, "forebay-ffi")?;
+    let library = build(paths)?;
     let name = format!(
         "{}forebay{}",
         std::env::consts::DLL_PREFIX,
@@ -236,7 +236,7 @@ fn interpreted(paths: &Paths, program: &str, arguments: &[&Path]) -> Start {
 
 /// JavaScript over the npm package as it stands in the tree.
 fn node(paths: &Paths) -> Result<Start, String> {
-    let library = build(paths, "forebay-node")?;
+    let library = build(paths)?;
     run(Command::new("node").arg(paths.root.join("bindings/node/scripts/build.mjs")))?;
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let native = library.join(format!("{prefix}forebay_node{suffix}"));
@@ -258,7 +258,7 @@ fn compiled(
     compiler: &str,
     standard: &str,
 ) -> Result<Start, String> {
-    let library = build(paths, "forebay-ffi")?;
+    let library = build(paths)?;
     link_by_soname(&library)?;
     let program = library.join(format!("scenario-driver-{language}"));
     let folder = paths.root.join("tests/drivers").join(language);
@@ -294,13 +294,15 @@ fn link_by_soname(library: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the library of a package in the runner's own profile; the folder it is in.
-fn build(paths: &Paths, package: &str) -> Result<PathBuf, String> {
+/// Builds the libraries in the runner's own profile; the folder they are in. All of them with all
+/// features, as `cargo xtask test` does: one package alone has other features, and everything below
+/// it would be compiled a second time.
+fn build(paths: &Paths) -> Result<PathBuf, String> {
     let (folder, profile) = paths.profile()?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(&paths.root);
-    command.args(["build", "--quiet", "--package", package]);
+    command.args(["build", "--quiet", "--workspace", "--all-features", "--lib"]);
     command
         .arg("--target-dir")
         .arg(folder.parent().ok_or("target has no folder")?);
