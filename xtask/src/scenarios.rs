@@ -12,7 +12,7 @@ pub fn run(arguments: &[String]) -> crate::Outcome {
 pub fn runner() -> Result<Call, String> {
     Call::cargo()
         .args(["build", "--quiet", "--workspace", "--all-features"])
-        .args(["--bin", "forebay-scenarios"])
+        .arg("--all-targets")
         .run()?;
     Ok(Call::new(Profile::Dev.program("forebay-scenarios")?))
 }

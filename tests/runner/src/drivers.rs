@@ -294,15 +294,16 @@ fn link_by_soname(library: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the libraries in the runner's own profile; the folder they are in. All of them with all
-/// features, as `cargo xtask test` does: one package alone has other features, and everything below
-/// it would be compiled a second time.
+/// Builds the libraries in the runner's own profile; the folder they are in. As `cargo xtask test`
+/// builds everything: one package alone, or without the tests, has other features, and all below it
+/// would be compiled a second time.
 fn build(paths: &Paths) -> Result<PathBuf, String> {
     let (folder, profile) = paths.profile()?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(&paths.root);
-    command.args(["build", "--quiet", "--workspace", "--all-features", "--lib"]);
+    command.args(["build", "--quiet", "--workspace"]);
+    command.args(["--all-features", "--all-targets"]);
     command
         .arg("--target-dir")
         .arg(folder.parent().ok_or("target has no folder")?);
