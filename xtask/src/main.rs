@@ -22,6 +22,7 @@ mod tally;
 mod test;
 mod tidy;
 mod tools;
+mod whole;
 
 use std::process::ExitCode;
 

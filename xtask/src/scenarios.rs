@@ -2,17 +2,15 @@
 
 use crate::place::Profile;
 use crate::shell::Call;
+use crate::whole;
 
 /// `tests/runner` reads the arguments.
 pub fn run(arguments: &[String]) -> crate::Outcome {
     runner()?.args(arguments).run()
 }
 
-/// The runner's program, built with the features that its drivers are built with.
+/// The runner's program.
 pub fn runner() -> Result<Call, String> {
-    Call::cargo()
-        .args(["build", "--quiet", "--workspace", "--all-features"])
-        .arg("--all-targets")
-        .run()?;
+    whole::build()?;
     Ok(Call::new(Profile::Dev.program("forebay-scenarios")?))
 }

@@ -5,6 +5,7 @@ use crate::place::{self, Profile};
 use crate::python;
 use crate::shell::Call;
 use crate::tools;
+use crate::whole;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -101,10 +102,10 @@ fn script(name: &str) -> OsString {
 }
 
 fn build(profile: Profile, packages: &[&str]) -> Result<(), String> {
-    let mut cargo = Call::cargo().arg("build");
-    if profile == Profile::Release {
-        cargo = cargo.arg("--release");
+    if profile == Profile::Dev {
+        return whole::build();
     }
+    let mut cargo = Call::cargo().args(["build", "--release"]);
     for package in packages {
         cargo = cargo.args(["--package", package]);
     }

@@ -4,6 +4,7 @@
 use crate::place::Profile;
 use crate::shell::Call;
 use crate::tally::Tally;
+use crate::whole::SELECTION;
 
 /// One kind of check.
 pub struct Tier {
@@ -109,9 +110,6 @@ pub const ALL: &[Tier] = &[
     },
 ];
 
-/// Same for every call of cargo: a second set would compile everything a second time.
-const SELECTION: &[&str] = &["--workspace", "--all-features"];
-
 fn whole(call: &Call) -> Result<Tally, String> {
     call.run().map(|()| Tally::one(true))
 }
@@ -136,12 +134,7 @@ fn clippy() -> Result<Tally, String> {
 
 /// Nothing to do where it has been done.
 pub fn build() -> Result<Tally, String> {
-    whole(
-        &Call::cargo()
-            .arg("build")
-            .args(SELECTION)
-            .arg("--all-targets"),
-    )
+    crate::whole::build().map(|()| Tally::one(true))
 }
 
 fn rust() -> Result<Tally, String> {
