@@ -173,6 +173,9 @@ impl Store {
     }
 
     /// Verifies the store's files against each other, while they are in use.
+    ///
+    /// Errors: `Busy` where a backup or another check keeps it waiting for longer than the lock
+    /// timeout.
     pub fn check(&self) -> Result<CheckReport> {
         self.shared.storage()?.check()
     }
