@@ -163,15 +163,18 @@ impl Waiter {
     fn fall_asleep(&self, storage: &dyn Storage, now_ms: u64) -> Option<Duration> {
         let mut state = self.state.lock();
         let wanted = state.pass_wanted > state.passes_ended;
-        if state.stop || wanted || state.lines.values().any(|line| line.wants_look(now_ms)) {
-            return None;
-        }
-        let due_ms = state.lines.values().filter_map(Line::due_ms).min();
         let deadline_ms = state
             .deadlines
             .keys()
             .next()
             .map(|(deadline_ms, _)| *deadline_ms);
+        // One that came during the pass and is over: a manual clock would end no sleep for it.
+        let is_overdue = deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms);
+        let is_worth = |line: &Line| line.wants_look(now_ms);
+        if state.stop || wanted || is_overdue || state.lines.values().any(is_worth) {
+            return None;
+        }
+        let due_ms = state.lines.values().filter_map(Line::due_ms).min();
         let next_ms = due_ms.into_iter().chain(deadline_ms).min();
         state.asleep = true;
         drop(state);
