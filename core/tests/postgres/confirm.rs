@@ -3,7 +3,7 @@
 
 use crate::{WATCHDOG, all};
 use forebay::{Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
-use forebay_test_postgres::{Cluster, programs};
+use forebay_test_postgres::{Cluster, shared};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ fn send(queue: &Queue, request: SendRequest) -> Receiver<forebay::Result<bool>> 
 
 #[test]
 fn postgres_answers_wait_for_the_standby() {
-    if programs().is_none() {
+    if shared().is_none() {
         return;
     }
     let cluster = Cluster::start(&[]).unwrap();
@@ -112,7 +112,7 @@ fn postgres_answers_wait_for_the_standby() {
 /// Behind a pooler each commit waits itself; that holds for what others committed without a wait.
 #[test]
 fn postgres_answers_behind_a_pooler_wait_for_what_others_committed() {
-    if programs().is_none() {
+    if shared().is_none() {
         return;
     }
     let cluster = Cluster::start(&[]).unwrap();
