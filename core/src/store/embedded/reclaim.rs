@@ -125,7 +125,8 @@ impl Engine {
         let stop = Error::new(ErrorKind::Cancelled, "enough for one step");
         let from = ScanFrom::Frame(start);
         let scanned = self.log.scan_written(from, limit, |lsn, payload| {
-            if lsn >= limit || lsn - start >= step {
+            // One frame in any case: more than a step may be wasted at the end of a segment.
+            if lsn >= limit || (lsn - start >= step && !old.is_empty()) {
                 return Err(stop.clone());
             }
             old.push((lsn, payload.to_vec()));
