@@ -93,6 +93,7 @@ fn a_full_disk_refuses_sends_and_drains() {
         Case::SHORT,
         Case::RETRIED,
         Case::REBOOTED,
+        Case::TAKEN,
     ];
     for case in cases {
         let directory = tempfile::tempdir().unwrap();

@@ -304,6 +304,12 @@ impl Space {
                 return Ok(());
             }
         }
+        // On a nearly full disk the free pages within count as well.
+        let beside_free = reserve.saturating_sub(free);
+        if fs::allocate(&self.index_file, used, beside_free, true).is_ok() {
+            self.index_rests.store(INDEX_RESTS, Ordering::Relaxed);
+            return Ok(());
+        }
         Err(Error::new(
             ErrorKind::DiskFull,
             format!("{spare} of {reserve} bytes are left for the index"),

@@ -40,6 +40,8 @@ pub struct Case {
     pub rebooted: bool,
     /// Messages of one receive and one delete.
     pub drained_by: u32,
+    /// What another program takes once all is drained.
+    pub taken_mib: u64,
     /// How often each message is received; before the last time all of them are, and none deleted.
     pub receives: u32,
     /// Whether answers wait for the disk. It takes the same room either way, and ten times as long.
@@ -58,6 +60,7 @@ impl Case {
         reopened: false,
         rebooted: false,
         drained_by: 1,
+        taken_mib: 0,
         receives: 1,
         durability: Durability::Full,
     };
@@ -92,6 +95,11 @@ impl Case {
         rebooted: true,
         fifo: true,
         ..Self::SHORT
+    };
+    /// What is left once all is drained is enough only if free pages within the index are used.
+    pub const TAKEN: Self = Self {
+        taken_mib: 2,
+        ..Self::REBOOTED
     };
 
     /// Each of `self` with and without the choices that have two sides.
@@ -183,6 +191,10 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
         retry(&queue, case, stored).map_err(|error| format!("time {time}: {error}"))?;
     }
     drain(&queue, case, 0, stored)?;
+    std::fs::write(
+        place.join("taken"),
+        vec![0; (case.taken_mib as usize) << 20],
+    )?;
     // The other program still has the rest of the disk.
     let again = stored.min(BEFORE_FILLER);
     send_again(&queue, case, stored, again)?;
