@@ -19,6 +19,9 @@ const SLACK_SEGMENTS: u64 = 3;
 /// Log that one step looks at, bytes. A step is run for every so many bytes too many, so that
 /// its fixed cost is spread.
 const STEP_BYTES: u64 = 1 << 20;
+/// Log that a session passes for each byte that it appends to a log that is too long: more than
+/// one, or a load of large batches would outrun reclamation.
+const PASSED_PER_BYTE: u64 = 2;
 /// Freed segments that may wait for the keeper.
 const FREED_SEGMENTS_MAX: u64 = 4;
 /// As [`STEP_BYTES`] on a full disk, where the pages of the index that a step changes live on the
@@ -37,7 +40,14 @@ impl Engine {
         2 * live_bytes + SLACK_SEGMENTS * self.log.segment_bytes()
     }
 
-    /// One bounded step, as part of a session.
+    /// True if the log is longer than it may be by a step or more.
+    fn is_over(&self, tx: &Tx, step: u64) -> bool {
+        let meta = &tx.index.meta;
+        let used = tx.appender.end().lsn.saturating_sub(meta.reclaimed_lsn);
+        used > self.log_bytes_max(meta.live_bytes) + step
+    }
+
+    /// One step, or as many as a session needs that appends more than a step; part of a session.
     pub(super) fn reclaim_step(&self, tx: &mut Tx) {
         if let Err(error) = self.pass_empty_segments(tx) {
             tx.failed = Some(error);
@@ -49,31 +59,40 @@ impl Engine {
             self.keeper_signal.notify();
         }
         let end = tail.lsn;
-        let used = end.saturating_sub(tx.index.meta.reclaimed_lsn);
-        let over = used > self.log_bytes_max(tx.index.meta.live_bytes) + step;
-        let step = if self.space.presses(&tx.index.meta, end, used) {
+        let start = tx.index.meta.reclaimed_lsn;
+        let appended = tx.appender.pending_bytes() as u64;
+        let (step, budget) = if self
+            .space
+            .presses(&tx.index.meta, end, end.saturating_sub(start))
+        {
             // Never more than there is room for: what cannot be copied is not freed.
             let room = tx.index.meta.prepared_lsn.saturating_sub(end);
-            let appended = tx.appender.pending_bytes() as u64;
-            PRESSED_STEP_BYTES
-                .max(appended * COPIED_PER_BYTE)
-                .min(room / 2)
-        } else if over {
-            step
+            let step = PRESSED_STEP_BYTES.max(appended * COPIED_PER_BYTE);
+            (step.min(room / 2), 0)
+        } else if self.is_over(tx, step) {
+            (step, appended * PASSED_PER_BYTE)
         } else {
             return;
         };
-        let before = tx.appender.end().lsn;
-        if let Err(error) = self.reclaim(tx, step) {
-            // An index that contradicts the log is no reason to refuse commands that do not meet
-            // the contradiction; the log stays where it is until somebody looks.
-            // A copy that finds no room changed nothing, and what was copied before it stands.
-            if error.kind() == ErrorKind::DiskFull {
-                tx.failed = None;
-            } else if error.kind() == ErrorKind::Corrupt {
-                self.report_damage(format!("reclamation stopped: {}", error.text()));
-            } else if tx.failed.is_none() {
-                tx.failed = Some(error);
+        let before = end;
+        loop {
+            let from = tx.index.meta.reclaimed_lsn;
+            if let Err(error) = self.reclaim(tx, step) {
+                // An index that contradicts the log is no reason to refuse commands that do not
+                // meet the contradiction; the log stays where it is until somebody looks.
+                // A copy that finds no room changed nothing, and what was copied before it stands.
+                if error.kind() == ErrorKind::DiskFull {
+                    tx.failed = None;
+                } else if error.kind() == ErrorKind::Corrupt {
+                    self.report_damage(format!("reclamation stopped: {}", error.text()));
+                } else if tx.failed.is_none() {
+                    tx.failed = Some(error);
+                }
+                break;
+            }
+            let reached = tx.index.meta.reclaimed_lsn;
+            if reached == from || reached - start >= budget || !self.is_over(tx, step) {
+                break;
             }
         }
         let end = tx.appender.end().lsn;
