@@ -15,10 +15,10 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Records of one index transaction: bounds its changed pages in memory.
-const RECORDS_PER_COMMIT: u64 = 20_000;
+/// Messages and other things that one index transaction changes: bounds its changed pages in memory.
+const CHANGES_PER_COMMIT: u64 = 20_000;
 /// The same where the disk has little more room than the old index took.
-const RECORDS_PER_COMMIT_SHORT: u64 = 100;
+const CHANGES_PER_COMMIT_SHORT: u64 = 100;
 /// Room that is plenty, in indexes of the old one's size.
 const ROOM_INDEXES: u64 = 4;
 
@@ -35,11 +35,11 @@ pub fn rebuild(
     point("rebuild-begun");
     let env = Environment::open(&path)?;
     let wish = old_bytes * ROOM_INDEXES;
-    let records = match fs::free_bytes(directory) {
-        Ok(free) if free < wish => RECORDS_PER_COMMIT_SHORT,
-        _ => RECORDS_PER_COMMIT,
+    let changes = match fs::free_bytes(directory) {
+        Ok(free) if free < wish => CHANGES_PER_COMMIT_SHORT,
+        _ => CHANGES_PER_COMMIT,
     };
-    let (meta, recovery) = replay_by(records, &env, log, store_uid, written_lsn)?;
+    let (meta, recovery) = replay_by(changes, &env, log, store_uid, written_lsn)?;
     Ok((env, meta, recovery))
 }
 
@@ -72,11 +72,11 @@ pub fn replay(
     store_uid: u64,
     written_lsn: Option<u64>,
 ) -> Result<(Meta, Recovery)> {
-    replay_by(RECORDS_PER_COMMIT, env, log, store_uid, written_lsn)
+    replay_by(CHANGES_PER_COMMIT, env, log, store_uid, written_lsn)
 }
 
 fn replay_by(
-    records_per_commit: u64,
+    changes_per_commit: u64,
     env: &Arc<Environment>,
     log: &Log,
     store_uid: u64,
@@ -88,8 +88,8 @@ fn replay_by(
     let mut replay = Replay {
         env: env.clone(),
         index: Some(Index::begin_empty(env, meta)?),
-        records_per_commit,
-        records: 0,
+        changes_per_commit,
+        changes: 0,
         recovery: Recovery::default(),
     };
     let mut from = ScanFrom::Oldest;
@@ -131,9 +131,9 @@ pub(super) fn damage_text(lsn: u64, resume_lsn: u64, what: &str) -> String {
 struct Replay {
     env: Arc<Environment>,
     index: Option<Index>,
-    records_per_commit: u64,
-    /// Records that are not committed.
-    records: u64,
+    changes_per_commit: u64,
+    /// Changes that are not committed.
+    changes: u64,
     recovery: Recovery,
 }
 
@@ -150,10 +150,10 @@ impl Replay {
         while let Some(located) = records.advance()? {
             let mut index = self.take_index()?;
             apply(&mut index, &located.record, lsn + located.at as u64)?;
-            self.records += 1;
-            if self.records >= self.records_per_commit {
-                self.recovery.records += self.records;
-                self.records = 0;
+            self.recovery.records += 1;
+            self.changes += located.record.changes();
+            if self.changes >= self.changes_per_commit {
+                self.changes = 0;
                 index.commit()?;
             } else {
                 self.index = Some(index);
@@ -171,7 +171,6 @@ impl Replay {
         first_lsn: u64,
     ) -> Result<(Meta, Recovery)> {
         let mut index = self.take_index()?;
-        self.recovery.records += self.records;
         let lost = index.drop_nameless()?;
         if lost > 0 {
             self.recovery.damage.push(format!(

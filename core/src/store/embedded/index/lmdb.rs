@@ -17,13 +17,15 @@ use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
 
-/// Free room that a transaction must find in the map when it begins, bytes. One command changes
-/// less than this.
-const HEADROOM_BYTES: u64 = 32 << 20;
+/// Room that a transaction must find in the map beside a copy of every page there is, bytes: it
+/// copies a page once, and what it adds is less than this. Address space, not memory.
+const HEADROOM_BYTES: u64 = if cfg!(target_pointer_width = "64") {
+    1 << 30
+} else {
+    64 << 20
+};
 /// The tree in which LMDB keeps its free pages.
 const FREE_LIST: ffi::MDB_dbi = 0;
-/// Size of the map of a new index, bytes; it doubles when [`HEADROOM_BYTES`] run short.
-const MAP_BYTES_FIRST: u64 = 128 << 20;
 
 /// An open index file.
 pub struct Environment {
@@ -31,6 +33,7 @@ pub struct Environment {
     dbi: ffi::MDB_dbi,
     /// Bytes of a page: LMDB takes the machine's.
     page_bytes: u64,
+    headroom_bytes: u64,
 }
 
 // SAFETY: LMDB's environment may be used from any thread; the writer lock of the store serialises
@@ -62,6 +65,10 @@ impl Environment {
     /// Opens or creates the index in `directory`. The caller holds the writer lock or the open
     /// lock, so that no other process creates it at the same time.
     pub fn open(directory: &Path) -> Result<Arc<Self>> {
+        Self::open_roomy(directory, HEADROOM_BYTES)
+    }
+
+    fn open_roomy(directory: &Path, headroom_bytes: u64) -> Result<Arc<Self>> {
         std::fs::create_dir_all(directory)
             .map_err(|error| Error::io("create the index directory", &error))?;
         let path = CString::new(directory.as_os_str().as_encoded_bytes())
@@ -74,6 +81,7 @@ impl Environment {
             env,
             dbi: 0,
             page_bytes: 0,
+            headroom_bytes,
         };
         let flags: c_uint = ffi::MDB_NOSYNC
             | ffi::MDB_NOMETASYNC
@@ -84,7 +92,7 @@ impl Environment {
         // SAFETY: the handle is fresh; the path is a NUL-terminated string that outlives the call.
         unsafe {
             check(
-                ffi::mdb_env_set_mapsize(this.env, MAP_BYTES_FIRST as _),
+                ffi::mdb_env_set_mapsize(this.env, 2 * headroom_bytes as ffi::mdb_size_t),
                 "size the index",
             )?;
             check(
@@ -123,6 +131,12 @@ impl Environment {
             ffi::mdb_env_stat(self.env, &mut stat);
             u64::from(stat.ms_psize)
         }
+    }
+
+    /// Transactions that were committed since the file was made.
+    #[cfg(test)]
+    pub fn commits(&self) -> u64 {
+        self.info().me_last_txnid as u64
     }
 
     /// Bytes of the file that hold pages, free ones included.
@@ -179,10 +193,10 @@ impl Environment {
 
     /// Begins a write transaction. The caller holds the writer lock until it ended.
     pub fn begin(self: &Arc<Self>) -> Result<Transaction> {
-        let info = self.info();
-        let mapped = info.me_mapsize as u64;
-        if (info.me_last_pgno as u64 + 1) * self.page_bytes + HEADROOM_BYTES > mapped {
-            let size = (mapped * 2) as ffi::mdb_size_t;
+        let mapped = self.info().me_mapsize as u64;
+        let wanted = 2 * self.used_bytes() + self.headroom_bytes;
+        if wanted > mapped {
+            let size = wanted.max(2 * mapped) as ffi::mdb_size_t;
             // SAFETY: no transaction is open.
             let code = unsafe { ffi::mdb_env_set_mapsize(self.env, size) };
             check(code, "grow the index")?;
@@ -369,21 +383,37 @@ mod tests {
         assert!(!txn.delete(b"a").unwrap());
     }
 
+    fn fill(env: &Arc<Environment>, keys: std::ops::Range<u32>, byte: u8) {
+        let mut txn = env.begin().unwrap();
+        for key in keys {
+            txn.put(&key.to_be_bytes(), &vec![byte; 1 << 20]).unwrap();
+        }
+        txn.commit().unwrap();
+    }
+
     #[test]
     fn the_map_grows_and_another_handle_follows() {
         let dir = tempfile::tempdir().unwrap();
-        let one = Environment::open(dir.path()).unwrap();
-        let two = Environment::open(dir.path()).unwrap();
-        let big = vec![7u8; 1 << 20];
-        for number in 0..160u32 {
-            let mut txn = one.begin().unwrap();
-            txn.put(&number.to_be_bytes(), &big).unwrap();
-            txn.commit().unwrap();
+        let one = Environment::open_roomy(dir.path(), 16 << 20).unwrap();
+        let two = Environment::open_roomy(dir.path(), 16 << 20).unwrap();
+        for key in 0..40 {
+            fill(&one, key..key + 1, 7);
         }
         let txn = two.begin().unwrap();
         assert_eq!(
-            txn.get(&159u32.to_be_bytes()).unwrap().map(<[u8]>::len),
+            txn.get(&39u32.to_be_bytes()).unwrap().map(<[u8]>::len),
             Some(1 << 20)
         );
+    }
+
+    /// As deletes all over a large backlog do.
+    #[test]
+    fn a_transaction_may_change_every_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let env = Environment::open_roomy(dir.path(), 16 << 20).unwrap();
+        for count in [15, 30, 45] {
+            fill(&env, 0..count, 1);
+            fill(&env, 0..count, 2);
+        }
     }
 }

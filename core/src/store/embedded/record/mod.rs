@@ -277,6 +277,17 @@ mod kind {
 }
 
 impl Record<'_> {
+    /// Messages, or other things, that it changes at the most.
+    pub fn changes(&self) -> u64 {
+        match self {
+            Self::Lease { sequences, .. } | Self::Delete { sequences, .. } => {
+                (sequences.len() as u64).max(1)
+            }
+            Self::Due { limit, .. } => 2 * u64::from(*limit),
+            _ => 1,
+        }
+    }
+
     /// Appends the record: kind, then its fields, as docs/FORMAT.md draws them.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.encode_head(out);

@@ -121,3 +121,41 @@ fn purged_and_deleted_queues_leave_nothing_to_see() {
     assert_eq!(peek(&store, "a")[0].message.sequence, 41);
     assert_sound(&store);
 }
+
+/// A few records that change many messages each are carried in by several transactions: what one
+/// of them changes is held in memory.
+#[test]
+fn a_rebuild_commits_after_so_many_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        segment_bytes: 1 << 20,
+        ..options()
+    };
+    let open = || open_on(dir.path(), &options, &Surroundings::default()).unwrap();
+    let store = open();
+    create(&store, "q", &[("VisibilityTimeout", "3600")]);
+    for batch in 0..3 {
+        let entries = (0..10_000).map(|number| entry(batch * 10_000 + number, 8, None));
+        let command = Command::Send {
+            queue: queue("q"),
+            entries: entries.collect(),
+            batch: true,
+        };
+        store.execute(command).unwrap();
+    }
+    for _ in 0..3 {
+        let received = receive(&store, "q", 10_000);
+        let receipts = received.iter().map(|one| one.receipt).collect();
+        delete(&store, "q", receipts);
+    }
+    drop(store);
+    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+    let store = open();
+    let recovery = store.recovery().unwrap();
+    // 30,000 sent, received, and deleted; 20,000 changes a commit.
+    assert!(recovery.records < 40_000, "{recovery:?}");
+    let commits = store.engine().env.commits();
+    assert!(commits >= 4, "{commits} commits");
+    assert_eq!(peek(&store, "q").len(), 0);
+    assert_sound(&store);
+}
