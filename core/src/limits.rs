@@ -42,7 +42,8 @@ pub const MOVE_TASK_MS_MAX: u64 = 129_600_000;
 pub const MOVE_TASKS_MAX: usize = 100;
 /// S10.10: finished tasks that are remembered per source queue.
 pub const MOVE_TASKS_LISTED_MAX: usize = 10;
-/// Messages that one receive moves to a dead-letter queue at the most.
+/// Messages that one receive moves to a dead-letter queue at the most, and no more bytes than
+/// [`RECEIVE_BYTES_MAX`].
 pub const RECEIVE_MOVES_MAX: usize = 1_000;
 /// Messages that one step of a move task moves at the most.
 pub const MOVE_STEP_MESSAGES_MAX: usize = 100;

@@ -1,5 +1,6 @@
 //! Tests of the embedded store as a whole: reclamation, rebuilding, backup, check.
 
+mod bounds;
 mod checking;
 mod damage;
 mod opening;

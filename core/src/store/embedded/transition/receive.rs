@@ -10,6 +10,7 @@ use super::{Progress, Tx};
 use crate::command::Outcome;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
+use crate::limits;
 use crate::message::{Receipt, Received};
 use crate::queue::RedrivePolicy;
 use crate::rules;
@@ -141,7 +142,9 @@ impl Tx {
             let limit = letters.map_or(u32::MAX, |letters| letters.policy.max_receives);
             if entry.standing.receives >= limit {
                 moved_bytes += entry.length as usize;
-                if moved_bytes > self.short_bytes(usize::MAX) && !found.dead.is_empty() {
+                if moved_bytes > self.short_bytes(limits::RECEIVE_BYTES_MAX)
+                    && !found.dead.is_empty()
+                {
                     break;
                 }
                 found.dead.push((sequence, entry));
