@@ -7,6 +7,12 @@ use forebay::key::{DEFAULT_ACCOUNT, DEFAULT_REGION, QueueKey};
 use forebay::message::{Attribute, MessageId, MessageState, Receipt};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What bodies are longer than their text. With the smallest segments this makes reclamation work,
+/// and the longest leave much of a segment unused behind them.
+const PADDING_BYTES: [usize; 16] = [
+    0, 0, 0, 500, 0, 24_000, 0, 0, 3_000, 0, 1_000, 0, 40_000, 0, 23_000, 200,
+];
+
 /// Bytes of a message that is longer than any queue of a history takes.
 const TOO_LONG_BYTES: usize = 1_048_577;
 /// Ends of things that a send may begin: 60 s rules and retention, deduplication.
@@ -197,7 +203,14 @@ impl World {
         let body = match entry.identity {
             _ if matches!(entry.flaw, Some(Flaw::TooLong)) => vec![b'x'; TOO_LONG_BYTES],
             Identity::Content(n) => format!("content {n}").into_bytes(),
-            _ => format!("body {}", self.messages).into_bytes(),
+            _ => {
+                let mut body = format!("body {}", self.messages).into_bytes();
+                body.resize(
+                    body.len() + PADDING_BYTES[self.messages as usize % 16],
+                    b' ',
+                );
+                body
+            }
         };
         SendEntry {
             id: MessageId(u128::from(self.messages).to_be_bytes()),

@@ -59,6 +59,7 @@ pub(super) fn needed<'a>(
         Record::Clock { now_ms } => {
             Ok((now_ms == tx.index.meta.now_ms).then_some(Record::Clock { now_ms }))
         }
+        Record::NextQueue { uid } => Ok(next_queue(tx, uid)),
     }
 }
 
@@ -111,8 +112,14 @@ fn queue<'a>(tx: &mut Tx, mut record: QueueRecord, at: u64) -> Result<Option<Rec
             record.next_sequence = head.next_sequence;
             Some(Record::Queue(record))
         }
-        _ => None,
+        Some(_) => None,
+        None => next_queue(tx, record.uid + 1),
     })
+}
+
+/// Nothing else tells a rebuild of the latest queue's identity once that queue is gone.
+fn next_queue<'a>(tx: &Tx, uid: u64) -> Option<Record<'a>> {
+    (uid == tx.index.meta.next_uid).then_some(Record::NextQueue { uid })
 }
 
 fn is_remembered(

@@ -184,6 +184,7 @@ impl Engine {
         let now_ms = self.clock_ms().max(tx.index.meta.now_ms);
         let bytes_max = self.space.reserve().copy_frame_bytes() as usize;
         let (mut copies, mut bytes) = (Vec::new(), 0);
+        let mut has_next_queue = false;
         for (lsn, payload) in old {
             let mut records = Records::new(payload);
             while let Some(located) = records.advance()? {
@@ -191,6 +192,12 @@ impl Engine {
                 let Some(copy) = carry::needed(tx, located.record, at, now_ms)? else {
                     continue;
                 };
+                // Each record of the latest queue calls for it, were it changed a thousand times.
+                if let Record::NextQueue { .. } = copy
+                    && std::mem::replace(&mut has_next_queue, true)
+                {
+                    continue;
+                }
                 bytes += match &copy {
                     Record::Put { content, .. } => content.len(),
                     _ => 0,

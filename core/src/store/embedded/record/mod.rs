@@ -258,6 +258,12 @@ pub enum Record<'a> {
         /// To this time.
         now_ms: u64,
     },
+    /// What the next queue is called inside, if the latest one is gone: a receipt of that one must
+    /// never fit another. Written by reclamation.
+    NextQueue {
+        /// Its identity.
+        uid: u64,
+    },
 }
 
 mod kind {
@@ -274,6 +280,7 @@ mod kind {
     pub const REMEMBER: u8 = 11;
     pub const ATTEMPT: u8 = 12;
     pub const CLOCK: u8 = 13;
+    pub const NEXT_QUEUE: u8 = 14;
 }
 
 impl Record<'_> {
@@ -364,6 +371,10 @@ impl Record<'_> {
             Self::Clock { now_ms } => {
                 out.u8(kind::CLOCK);
                 out.u64(*now_ms);
+            }
+            Self::NextQueue { uid } => {
+                out.u8(kind::NEXT_QUEUE);
+                out.u64(*uid);
             }
             _ => self.encode_message_fields(out),
         }
@@ -525,10 +536,11 @@ fn decode(body: &[u8]) -> Result<Record<'_>> {
             leased: decode_leased(r)?,
         },
         kind::CLOCK => Record::Clock { now_ms: r.u64()? },
+        kind::NEXT_QUEUE => Record::NextQueue { uid: r.u64()? },
         other => {
             return Err(Error::new(
                 ErrorKind::UnsupportedFormat,
-                format!("log record of kind {other}; this version knows 1 to 13"),
+                format!("log record of kind {other}; this version knows 1 to 14"),
             ));
         }
     })

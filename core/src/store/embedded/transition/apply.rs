@@ -33,6 +33,10 @@ pub fn apply(index: &mut Index, record: &Record<'_>, at: u64) -> Result<()> {
             advance(index, *now_ms);
             Ok(())
         }
+        Record::NextQueue { uid } => {
+            index.meta.next_uid = index.meta.next_uid.max(*uid);
+            Ok(())
+        }
         Record::Attempt {
             sid,
             attempt,
@@ -60,7 +64,8 @@ pub fn carries_more_than_a_message(record: &Record<'_>) -> bool {
         | Record::Task(_)
         | Record::Remember { .. }
         | Record::Attempt { .. }
-        | Record::Clock { .. } => true,
+        | Record::Clock { .. }
+        | Record::NextQueue { .. } => true,
         Record::Delete { .. }
         | Record::Visibility { .. }
         | Record::Due { .. }
