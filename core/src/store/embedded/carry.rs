@@ -40,6 +40,9 @@ pub(super) fn needed<'a>(
             ..
         }
         | Record::Attempt { sid, attempt, .. } => {
+            if tx.index.head(sid)?.is_none() {
+                return Ok(None);
+            }
             let entry = tx.index.attempt(sid, &attempt)?;
             Ok(entry
                 .filter(|entry| entry.at == at && entry.end_ms > now_ms)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::sys::lock::{KernelLock, LockByte, LockFile};
 
 fn fill(store: &Embedded) {
     create(store, "a", &[("DelaySeconds", "2")]);
@@ -160,6 +161,48 @@ fn a_rebuild_commits_after_so_many_changes() {
     assert_sound(&store);
 }
 
+/// Sends and deletes until reclamation has passed what was there before.
+fn pass_the_log(store: &Embedded) {
+    for number in 0..600 {
+        send(store, "busy", entry(number, 1_000, None));
+        let received = receive(store, "busy", 1);
+        delete(store, "busy", vec![received[0].receipt]);
+    }
+}
+
+/// What is remembered of a receive attempt goes with its queue; a rebuild would take it for the
+/// rest of a queue whose record is damaged.
+#[test]
+fn attempts_of_a_deleted_queue_are_not_carried_forward() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    // Its keeper never has its turn, so what the deletion leaves behind is not swept.
+    let file = LockFile::open(&dir.path().join("lock")).unwrap();
+    let keeper = KernelLock::new(file, LockByte::Keeper);
+    while !keeper.try_acquire().unwrap() {}
+    let store = open(dir.path());
+    create(&store, "busy", &[("VisibilityTimeout", "3600")]);
+    create(&store, "gone.fifo", &[("FifoQueue", "true")]);
+    send(&store, "gone.fifo", entry(0, 8, Some("g")));
+    let command = Command::Receive {
+        queue: queue("gone.fifo"),
+        max: 1,
+        visibility_s: None,
+        attempt: Some("attempt".into()),
+        waits: false,
+    };
+    store.execute(command).unwrap();
+    // Until the receive has left the first segment, and its attempt lives in a record of its own.
+    pass_the_log(&store);
+    let command = Command::DeleteQueue {
+        queue: queue("gone.fifo"),
+        only_if_empty: false,
+    };
+    store.execute(command).unwrap();
+    pass_the_log(&store);
+    assert_sound(&store);
+}
+
 /// A receipt of a queue that is gone fits no later queue, though nothing of the old one is left in
 /// the log when the index is built from it.
 #[test]
@@ -180,11 +223,7 @@ fn a_rebuild_gives_no_identity_twice() {
     store.execute(command).unwrap();
     for _ in 0..2 {
         store.advance_ms(120_000).unwrap();
-        for number in 0..600 {
-            send(&store, "busy", entry(number, 1_000, None));
-            let received = receive(&store, "busy", 1);
-            delete(&store, "busy", vec![received[0].receipt]);
-        }
+        pass_the_log(&store);
         drop(store);
         std::fs::remove_dir_all(dir.path().join("index")).unwrap();
         store = open(dir.path());
