@@ -7,7 +7,7 @@ use super::index::keys::{self, table};
 use super::index::lmdb::Environment;
 use super::index::{ConfigCache, Index};
 use super::rebuild::replay;
-use super::record::{StorageId, content};
+use super::record::{State, StorageId, content};
 use super::transition::Tx;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::CheckReport;
@@ -141,11 +141,14 @@ fn check_queue(
             format!("queue {name} is in the index and not in the log"),
         ),
     }
+    let rebuilt = second.head(sid)?.map(|head| head.fresh);
     let (mut counted, mut logged, mut from) = (0, 0, 0);
+    let mut never_offered = None;
     loop {
         let entries = tx.index.messages_from(sid, from, PIECE_MESSAGES)?;
         counted += entries.len() as u64;
         let last = entries.last().map(|(sequence, _)| *sequence);
+        never_offered = never_offered.or_else(|| first_never_offered(&entries));
         // Behind the last message of the index there may be more in the log.
         let until = last.filter(|_| entries.len() == PIECE_MESSAGES);
         let (seen, differing) =
@@ -164,8 +167,26 @@ fn check_queue(
         }
     }
     report.messages += counted;
+    for cursor in [Some(head.fresh), rebuilt].into_iter().flatten() {
+        if let Some(sequence) = never_offered.filter(|sequence| *sequence < cursor) {
+            say(
+                report,
+                format!(
+                    "queue {name}, message {sequence} was never offered, and will not be: the \
+                     queue's cursor is at {cursor}"
+                ),
+            );
+        }
+    }
     compare_totals(&name, &head, counted, logged, report);
     Ok(())
+}
+
+fn first_never_offered(entries: &[(u64, MessageEntry)]) -> Option<u64> {
+    let mut fresh = entries.iter();
+    fresh
+        .find(|(_, entry)| entry.standing.state == State::Fresh)
+        .map(|(sequence, _)| *sequence)
 }
 
 /// How many messages the log has in a range of numbers, and which of `entries`, all that the index

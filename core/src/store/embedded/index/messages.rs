@@ -130,6 +130,10 @@ impl Index {
         if is_fifo(sid) && entry.standing.state != State::Fresh && head.delayed == 0 {
             head.fresh = head.fresh.max(sequence + 1);
         }
+        if entry.standing.state == State::Fresh {
+            // A rebuild comes across copies of older messages behind the queue's record.
+            head.fresh = head.fresh.min(sequence);
+        }
         if entry.group != 0 {
             self.count_member(sid, entry.group, sequence)?;
         }
