@@ -70,6 +70,20 @@ impl Embedded {
         &self.engine
     }
 
+    /// The groups of a FIFO queue that can be received from, in the order of their turns: for
+    /// comparisons, as an index that was built anew may have given them another (S7.7).
+    #[doc(hidden)]
+    pub fn group_order(&self, queue: &QueueKey) -> Result<Vec<String>> {
+        let mut held = self.engine.held.claim();
+        let mut tx = self.engine.begin(&mut held)?;
+        let order = match tx.index.storage_of(queue) {
+            Ok(Some(sid)) => tx.index.groups_by_turn(sid),
+            other => other.map(|_| Vec::new()),
+        };
+        self.engine.end(&mut held, tx, 0)?;
+        order
+    }
+
     /// The directory.
     pub fn directory(&self) -> &PathBuf {
         &self.engine.directory

@@ -62,6 +62,15 @@ impl Model {
         self
     }
 
+    /// Gives the groups of a FIFO queue their turns in this order, if it names the ones that have
+    /// a turn; answers those that have. For comparisons with a store whose index was built anew.
+    #[doc(hidden)]
+    pub fn adopt_group_order(&self, queue: &QueueKey, order: &[String]) -> Vec<String> {
+        let mut state = self.state.lock();
+        let found = state.queues.get_mut(queue);
+        found.map_or_else(Vec::new, |queue| queue.adopt_ring(order))
+    }
+
     fn with(clock: ClockMode, bug: Option<Bug>) -> Self {
         let start_ms = match clock {
             ClockMode::System => wall_ms(),

@@ -134,4 +134,13 @@ impl Queue {
             .filter(|group| self.has_visible_head(group, bug))
             .collect()
     }
+
+    /// See [`Model::adopt_group_order`](super::Model::adopt_group_order).
+    pub fn adopt_ring(&mut self, order: &[String]) -> Vec<String> {
+        let own: BTreeSet<&String> = self.ring.iter().collect();
+        if order.len() == self.ring.len() && order.iter().all(|name| own.contains(name)) {
+            self.ring = order.iter().cloned().collect();
+        }
+        self.ring.iter().cloned().collect()
+    }
 }

@@ -178,6 +178,17 @@ impl Index {
             .map(|(key, value)| (keys::number(key, 5), keys::number(value, 0))))
     }
 
+    /// FIFO: the names of the groups in the ring, in its order.
+    pub fn groups_by_turn(&mut self, sid: StorageId) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        let mut place = 0;
+        while let Some((at, group)) = self.ring_from(sid, place)? {
+            names.extend(self.group(sid, group)?.map(|entry| entry.name));
+            place = at + 1;
+        }
+        Ok(names)
+    }
+
     /// Fair: a message of a tenant became ready.
     pub(super) fn offer_member(&mut self, sid: StorageId, group: u64, sequence: u64) -> Result<()> {
         self.txn

@@ -134,6 +134,9 @@ impl Index {
             self.uncount_messages(messages);
         }
         self.drop_head(sid)?;
+        // A rebuild may come across its messages and not its record: a new queue under its number
+        // would be swept as garbage.
+        self.meta.next_sid = self.meta.next_sid.max((sid >> 1) + 1);
         self.configs.by_sid.remove(&sid);
         self.txn.delete(Key::new(sid, table::CONFIG).as_slice())?;
         self.txn
