@@ -1,8 +1,8 @@
 //! Carries a history out on the reference and on a subject and compares every answer.
 
-use crate::history::{History, Op, QUEUES};
+use crate::history::{History, Op, QUEUES, Reopen};
 use crate::subject::{InMemory, Subject};
-use crate::world::{World, key};
+use crate::world::{World, is_fifo, key};
 use forebay::command::{Command, PeekFilter};
 use std::fmt;
 
@@ -70,12 +70,21 @@ fn step(
     reference: &InMemory,
     subject: &mut dyn Subject,
 ) -> Result<(), Box<Difference>> {
-    let reference = reference.storage();
     if let Op::Reopen(how) = op {
         let reopened = subject.reopen(*how);
         check(at, op, &Ok(()), &reopened)?;
-        return check(at, op, &reference.now_ms(), &subject.storage().now_ms());
+        check(
+            at,
+            op,
+            &reference.storage().now_ms(),
+            &subject.storage().now_ms(),
+        )?;
+        return match how {
+            Reopen::WithoutIndex => adopt_group_orders(at, reference, subject),
+            _ => Ok(()),
+        };
     }
+    let reference = reference.storage();
     let now_ms = reference.now_ms();
     if let Some(by_ms) = world.advance_ms(op, now_ms) {
         let (expected, found) = (
@@ -91,6 +100,37 @@ fn step(
         if let Ok(outcome) = &expected {
             world.learn(op, outcome, now_ms);
         }
+    }
+    Ok(())
+}
+
+/// A rebuilt index may give the groups of a FIFO queue their turns in another order (S7.7). They
+/// must be the same groups; the reference goes on in that order.
+fn adopt_group_orders(
+    at: usize,
+    reference: &InMemory,
+    subject: &mut dyn Subject,
+) -> Result<(), Box<Difference>> {
+    for queue in (0..QUEUES.len()).filter(|queue| is_fifo(*queue)).map(key) {
+        // What is due becomes ready first.
+        let look = Command::GetQueue {
+            queue: queue.clone(),
+        };
+        let expected = reference.storage().execute(look.clone());
+        let found = subject.storage().execute(look.clone());
+        check(at, &look, &expected, &found)?;
+        let Some(order) = subject.new_group_order(&queue) else {
+            continue;
+        };
+        let adopted = order
+            .as_ref()
+            .map(|order| reference.adopt_group_order(&queue, order));
+        check(
+            at,
+            &"groups that have turns",
+            &adopted,
+            &order.as_ref().cloned(),
+        )?;
     }
     Ok(())
 }

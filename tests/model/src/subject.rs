@@ -1,6 +1,7 @@
 //! The stores that are compared with the reference.
 
 use crate::history::Reopen;
+use forebay::key::QueueKey;
 use forebay::store::embedded::{self, Embedded, Surroundings};
 use forebay::store::model::{Bug, Model};
 use forebay::store::postgres::{Location, Postgres};
@@ -31,6 +32,13 @@ pub trait Subject {
 
     /// Closes it and opens it again.
     fn reopen(&mut self, how: Reopen) -> Result<()>;
+
+    /// In which order the groups of a FIFO queue have their turns, if reopening may have changed
+    /// that: the log keeps the order within a group, and a rebuild finds the groups as it comes
+    /// across them.
+    fn new_group_order(&self, _queue: &QueueKey) -> Option<Result<Vec<String>>> {
+        None
+    }
 }
 
 /// The reference itself, or one with a mistake.
@@ -41,6 +49,11 @@ impl InMemory {
     pub fn reference() -> Self {
         let clock = ClockMode::Manual { start_ms: START_MS };
         Self(Model::new(clock).with_limits(limits()))
+    }
+
+    /// See [`Model::adopt_group_order`].
+    pub fn adopt_group_order(&self, queue: &QueueKey, order: &[String]) -> Vec<String> {
+        self.0.adopt_group_order(queue, order)
     }
 
     /// A store that makes a mistake.
@@ -119,6 +132,10 @@ impl Subject for OnDisk {
             &surroundings,
         )?);
         Ok(())
+    }
+
+    fn new_group_order(&self, queue: &QueueKey) -> Option<Result<Vec<String>>> {
+        self.store.as_ref().map(|store| store.group_order(queue))
     }
 }
 
