@@ -7,16 +7,34 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(pub [u8; 16]);
 
+impl MessageId {
+    /// Characters of its text.
+    pub const CHARS: usize = 36;
+
+    /// Its text, all ASCII: without a formatter, since a batch has many.
+    pub fn text(&self) -> [u8; Self::CHARS] {
+        let mut text = [b'-'; Self::CHARS];
+        let mut at = 0;
+        for (index, byte) in self.0.iter().enumerate() {
+            at += usize::from(matches!(index, 4 | 6 | 8 | 10));
+            text[at..at + 2].copy_from_slice(&hex_digits(*byte));
+            at += 2;
+        }
+        text
+    }
+}
+
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        // ASCII is always text.
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
+}
+
+/// A byte in lower-case hex.
+pub(crate) fn hex_digits(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)])
 }
 
 impl fmt::Debug for MessageId {

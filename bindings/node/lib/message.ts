@@ -1,37 +1,107 @@
 /** A message in the hands of a receiver. */
 
+import { Buffer } from 'node:buffer';
 import { inspect } from 'node:util';
 import { type NamedAttribute, toValues } from './attributes.js';
-import type { Facts, Received } from './native.js';
+import { type NativeQueue, native } from './native.js';
+import type { Packer } from './packer.js';
 import { call } from './pending.js';
+
+// Where the parts of a record are: `src/record.rs` draws it.
+const LENGTH = 0;
+const BODY_LENGTH = 4;
+const ID = 36;
+const SENT = 52;
+const FIRST_RECEIVED = 60;
+const VISIBLE = 68;
+const RECEIVE_COUNT = 76;
+const BODY = 80;
+
+/** Texts behind the body, by their place. */
+const SENDER = 0;
+const GROUP = 1;
+const DEDUP = 2;
+const SEQUENCE_NUMBER = 3;
+const TRACE_HEADER = 4;
+const DEAD_LETTER_SOURCE = 5;
+
+/** The length of a text that is absent. */
+const NONE = 0xffff_ffff;
+
+/** Memory with records. */
+export interface Memory {
+  readonly bytes: Buffer;
+  /** What `bytes` is a part of, from `offset` on: to ask it takes longer than to copy a body. */
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+}
+
+/** @internal */
+export function memoryOf(bytes: Buffer): Memory {
+  return { bytes, buffer: bytes.buffer, offset: bytes.byteOffset };
+}
+
+/** @internal Makes a message of the record at `at`. */
+export let messageAt: (queue: NativeQueue, memory: Memory, at: number) => Message;
+
+/** @internal Adds the receipt of a message to a request. */
+export let packReceipt: (message: Message, packer: Packer) => void;
+
+/** @internal How long the record at `at` is. */
+export function recordLength(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at + LENGTH);
+}
 
 /**
  * A received message. It is hidden from others until `visibleAt`; delete it when its work is done.
  * Forgetting it does nothing: it then comes back by itself.
  *
- * What it holds is read from the native half when it is asked for.
+ * It came as bytes, of which it reads what it is asked for.
  */
 export class Message {
-  readonly #received: Received;
-  readonly #index: number;
+  readonly #queue: NativeQueue;
+  readonly #memory: Memory;
+  readonly #at: number;
   #body: Buffer | undefined;
-  #facts: Facts | undefined;
   #attributes: NamedAttribute[] | undefined;
 
+  static {
+    messageAt = (queue, memory, at) => new Message(queue, memory, at);
+    packReceipt = (message, packer) => packer.record(message.#bytes, message.#at);
+  }
+
   /** @internal */
-  constructor(received: Received, index: number) {
-    this.#received = received;
-    this.#index = index;
+  constructor(queue: NativeQueue, memory: Memory, at: number) {
+    this.#queue = queue;
+    this.#memory = memory;
+    this.#at = at;
+  }
+
+  get #bytes(): Buffer {
+    return this.#memory.bytes;
+  }
+
+  get #bodyEnd(): number {
+    return this.#at + BODY + this.#bytes.readUInt32LE(this.#at + BODY_LENGTH);
   }
 
   /** The body, byte for byte as sent. */
   get body(): Buffer {
-    return (this.#body ??= this.#received.body(this.#index));
+    return (this.#body ??= this.#copyBody());
+  }
+
+  /** A copy: what a program does with its bytes changes nothing else here. */
+  #copyBody(): Buffer {
+    const { bytes, buffer, offset } = this.#memory;
+    const length = bytes.readUInt32LE(this.#at + BODY_LENGTH);
+    const body = Buffer.allocUnsafe(length);
+    body.set(new Uint8Array(buffer, offset + this.#at + BODY, length));
+    return body;
   }
 
   /** The body as text; bytes that are no UTF-8 become U+FFFD. */
   get text(): string {
-    return this.#received.text(this.#index);
+    return this.#bytes.toString('utf8', this.#at + BODY, this.#bodyEnd);
   }
 
   /** The body as JSON. */
@@ -39,68 +109,81 @@ export class Message {
     return JSON.parse(this.text) as T;
   }
 
-  get #known(): Facts {
-    return (this.#facts ??= this.#received.facts(this.#index));
+  #textAt(place: number): string | undefined {
+    const bytes = this.#bytes;
+    let at = this.#bodyEnd;
+    for (let before = 0; before < place; before += 1) {
+      const length = bytes.readUInt32LE(at);
+      at += length === NONE ? 4 : 4 + length;
+    }
+    const length = bytes.readUInt32LE(at);
+    return length === NONE ? undefined : bytes.toString('utf8', at + 4, at + 4 + length);
+  }
+
+  #dateAt(place: number): Date {
+    return new Date(this.#bytes.readDoubleLE(this.#at + place));
   }
 
   /** The id given at the send. */
   get id(): string {
-    return this.#known.id;
+    const hex = this.#bytes.toString('hex', this.#at + ID, this.#at + ID + 16);
+    const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
+    return `${parts.join('-')}-${hex.slice(20)}`;
   }
 
   /** The receipt handle of this receive, for `queue.delete` also in another process. */
   get receipt(): string {
-    return this.#received.receipt(this.#index);
+    return native.recordReceipt(this.#bytes, this.#at);
   }
 
   /** How often it was received, this time included. */
   get receiveCount(): number {
-    return this.#known.receiveCount;
+    return this.#bytes.readUInt32LE(this.#at + RECEIVE_COUNT);
   }
 
   /** When it was sent. */
   get sentAt(): Date {
-    return new Date(this.#known.sentMs);
+    return this.#dateAt(SENT);
   }
 
   /** When it was first received. */
   get firstReceivedAt(): Date {
-    return new Date(this.#known.firstReceiveMs ?? NaN);
+    return this.#dateAt(FIRST_RECEIVED);
   }
 
   /** When others can receive it, unless it is deleted or hidden for another time. */
   get visibleAt(): Date {
-    return new Date(this.#known.visibleMs);
+    return this.#dateAt(VISIBLE);
   }
 
   /** `MessageGroupId`. */
   get group(): string | undefined {
-    return this.#known.group;
+    return this.#textAt(GROUP);
   }
 
   /** `MessageDeduplicationId`, given or computed; FIFO queues only. */
   get dedup(): string | undefined {
-    return this.#known.dedup;
+    return this.#textAt(DEDUP);
   }
 
   /** `SequenceNumber`, 20 digits; FIFO queues only. */
   get sequenceNumber(): string | undefined {
-    return this.#known.sequenceNumber;
+    return this.#textAt(SEQUENCE_NUMBER);
   }
 
   /** `SenderId`. */
   get sender(): string {
-    return this.#known.sender;
+    return this.#textAt(SENDER) ?? '';
   }
 
   /** `AWSTraceHeader`. */
   get traceHeader(): string | undefined {
-    return this.#known.traceHeader;
+    return this.#textAt(TRACE_HEADER);
   }
 
   /** ARN of the queue from which it came to this dead-letter queue. */
   get deadLetterSource(): string | undefined {
-    return this.#known.deadLetterSource;
+    return this.#textAt(DEAD_LETTER_SOURCE);
   }
 
   /** The message attributes with their types, in the order sent. */
@@ -118,44 +201,44 @@ export class Message {
 
   /** The attributes that `names` select: names, `All`, `.*`, or a prefix with `.*`. */
   selectAttributes(names: string[]): NamedAttribute[] {
-    return this.#received.attributes(this.#index, names) as NamedAttribute[];
+    return native.recordAttributes(this.#bytes, this.#at, names) as NamedAttribute[];
   }
 
   /** The system attributes that `names` ask for and that exist; `All` asks for all. */
   systemAttributes(names: string[] = ['All']): Record<string, string> {
-    return this.#received.systemAttributes(this.#index, names);
+    return native.recordSystemAttributes(this.#bytes, this.#at, names);
   }
 
   /** `MD5OfBody`, lower-case hex, computed now. */
   md5OfBody(): string {
-    return this.#received.md5OfBody(this.#index);
+    return native.recordMd5OfBody(this.#bytes, this.#at);
   }
 
   /** `MD5OfMessageAttributes` over the attributes that `names` select, computed now. */
   md5OfAttributes(names: string[] = ['All']): string | undefined {
-    return this.#received.md5OfAttributes(this.#index, names) ?? undefined;
+    return native.recordMd5OfAttributes(this.#bytes, this.#at, names) ?? undefined;
   }
 
   /**
    * Deletes it for good. On a FIFO queue this fails once its visibility timeout has passed.
    */
   delete(): Promise<void> {
-    return call((port, id) => this.#received.delete(port, id, this.#index));
+    return call((id) => this.#queue.deleteRecord(id, this.#bytes, this.#at));
   }
 
   /**
    * Hides it for `seconds` from now, 0 to 43,200; 0 gives it back at once.
    */
   changeVisibility(seconds: number): Promise<void> {
-    return call((port, id) =>
-      this.#received.changeVisibility(port, id, this.#index, seconds),
+    return call((id) =>
+      this.#queue.changeRecordVisibility(id, this.#bytes, this.#at, seconds),
     );
   }
 
   /** What a log shows of it. */
   toJSON(): object {
-    const { id, receiveCount, group, sequenceNumber } = this.#known;
-    return { id, text: this.text, receiveCount, group, sequenceNumber };
+    const { id, text, receiveCount, group, sequenceNumber } = this;
+    return { id, text, receiveCount, group, sequenceNumber };
   }
 
   [inspect.custom](): string {

@@ -28,99 +28,66 @@ export interface NativeAttribute {
   value: string | Uint8Array;
 }
 
-export interface SendInput {
-  id?: string | undefined;
-  delay?: number | undefined;
-  attributes?: NativeAttribute[] | undefined;
-  group?: string | undefined;
-  dedup?: string | undefined;
-  traceHeader?: string | undefined;
-  sender?: string | undefined;
-}
-
-export interface ReceiptInput {
-  id?: string | undefined;
-  receipt: string;
-  seconds?: number;
-}
-
-export interface Sent {
-  id: string;
-  sequenceNumber?: string;
-  duplicate: boolean;
-  md5OfBody?: string;
-  md5OfAttributes?: string;
-  md5OfSystemAttributes?: string;
-}
-
-/** The result of one entry of a batch. */
-export type Entry = Sent | Failure | undefined;
+/**
+ * The result of one entry of a batch, or the text of the receipts of several messages that were
+ * sent.
+ */
+export type Entry = string | Failure | undefined;
 
 export interface Names {
   names: string[];
   nextToken?: string;
 }
 
-export interface Facts {
-  id: string;
-  receiveCount: number;
-  sentMs: number;
-  firstReceiveMs?: number;
-  visibleMs: number;
-  sender: string;
-  group?: string;
-  dedup?: string;
-  sequenceNumber?: string;
-  traceHeader?: string;
-  deadLetterSource?: string;
-}
+/** Bytes of records in the memory that was given for them, or memory of their own. */
+export type Received = number | Buffer[];
 
-export interface Received {
-  readonly length: number;
-  body(index: number): Buffer;
-  text(index: number): string;
-  receipt(index: number): string;
-  facts(index: number): Facts;
-  attributes(index: number, names: string[]): NativeAttribute[];
-  systemAttributes(index: number, names: string[]): Record<string, string>;
-  md5OfBody(index: number): string;
-  md5OfAttributes(index: number, names: string[]): string | null;
-  delete(port: Port, id: number, index: number): Answer;
-  changeVisibility(port: Port, id: number, index: number, seconds: number): Answer;
-  giveBack(port: Port, id: number, index: number): Answer;
-}
-
+/**
+ * A queue. `packed` is the memory of a packer, of which `length` bytes count; `bytes` and `at` are
+ * the record of a message.
+ */
 export interface NativeQueue {
   readonly name: string;
   readonly arn: string;
   readonly fifo: boolean;
   send(
-    port: Port,
     id: number,
-    body: string | Uint8Array,
-    options: SendInput | undefined,
+    packed: Uint8Array,
+    length: number,
+    apart: (string | Uint8Array)[] | undefined,
     digests: boolean,
   ): Answer;
   sendBatch(
-    port: Port,
     id: number,
-    bodies: (string | Uint8Array)[],
-    options: (SendInput | undefined)[],
+    packed: Uint8Array,
+    length: number,
+    count: number,
+    apart: (string | Uint8Array)[] | undefined,
     digests: boolean,
   ): Answer;
-  receive(port: Port, id: number, options: object): Answer;
-  delete(port: Port, id: number, receipt: string): Answer;
-  deleteBatch(port: Port, id: number, receipts: ReceiptInput[]): Answer;
-  changeVisibility(port: Port, id: number, receipt: string, seconds: number): Answer;
-  changeVisibilityBatch(port: Port, id: number, changes: ReceiptInput[]): Answer;
-  purge(port: Port, id: number): Answer;
-  attributes(port: Port, id: number, names: string[]): Answer;
-  setAttributes(port: Port, id: number, attributes: Record<string, string>): Answer;
-  tags(port: Port, id: number): Answer;
-  tag(port: Port, id: number, tags: Record<string, string>): Answer;
-  untag(port: Port, id: number, keys: string[]): Answer;
-  peek(port: Port, id: number, options: object): Answer;
-  deadLetterSources(port: Port, id: number, limit: number, token: string | undefined): Answer;
+  receive(
+    id: number,
+    memory: Uint8Array,
+    at: number,
+    max: number | undefined,
+    wait: number | undefined,
+    visibilityTimeout: number | undefined,
+    attempt: string | undefined,
+  ): Answer;
+  delete(id: number, receipt: string): Answer;
+  deleteRecord(id: number, bytes: Uint8Array, at: number): Answer;
+  deleteBatch(id: number, packed: Uint8Array, length: number, count: number): Answer;
+  changeVisibility(id: number, receipt: string, seconds: number): Answer;
+  changeRecordVisibility(id: number, bytes: Uint8Array, at: number, seconds: number): Answer;
+  changeVisibilityBatch(id: number, packed: Uint8Array, length: number, count: number): Answer;
+  purge(id: number): Answer;
+  attributes(id: number, names: string[]): Answer;
+  setAttributes(id: number, attributes: Record<string, string>): Answer;
+  tags(id: number): Answer;
+  tag(id: number, tags: Record<string, string>): Answer;
+  untag(id: number, keys: string[]): Answer;
+  peek(id: number, options: object): Answer;
+  deadLetterSources(id: number, limit: number, token: string | undefined): Answer;
 }
 
 export interface NativeStore {
@@ -175,6 +142,11 @@ export interface NativeServer {
 interface Native {
   Port: new (settle: (answers: unknown[]) => void) => Port;
   kinds(): Kind[];
+  recordReceipt(bytes: Uint8Array, at: number): string;
+  recordAttributes(bytes: Uint8Array, at: number, names: string[]): NativeAttribute[];
+  recordSystemAttributes(bytes: Uint8Array, at: number, names: string[]): Record<string, string>;
+  recordMd5OfBody(bytes: Uint8Array, at: number): string;
+  recordMd5OfAttributes(bytes: Uint8Array, at: number, names: string[]): string | null;
   open(port: Port, id: number, location: string, options: object): Answer;
   serve(port: Port, id: number, location: string, input: ServeInput): Answer;
   program(words: string[]): number;

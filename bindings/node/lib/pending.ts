@@ -2,22 +2,19 @@
 
 import { InvalidArgument } from './errors.js';
 import { errorOf } from './failures.js';
-import {
-  type Answer,
-  type Entry,
-  type Failure,
-  native,
-  type Port,
-  type Received,
-} from './native.js';
+import { type Answer, type Entry, type Failure, native, type Port } from './native.js';
 
 interface Call {
   resolve(value: unknown): void;
   reject(reason: unknown): void;
+  /** What its caller gets of its answer. */
+  read: Read;
 }
 
+type Read = ((answer: never) => unknown) | undefined;
+
 /** Hands a call to the native half; its answer if there is nothing to wait for, else `null`. */
-export type Start = (port: Port, id: number) => Answer;
+export type Start = (id: number, port: Port) => Answer;
 
 const calls = new Map<number, Call>();
 const port = new native.Port(settle);
@@ -30,13 +27,18 @@ function settle(answers: unknown[]): void {
     const id = answers[at] as number;
     const call = calls.get(id);
     forget(id);
-    if (call) end(call, answers[at + 1]);
+    if (call === undefined) continue;
+    try {
+      call.resolve(valueOf(answers[at + 1], call.read));
+    } catch (error) {
+      call.reject(error);
+    }
   }
 }
 
-function end(call: Call, answer: unknown): void {
-  if (isFailure(answer)) call.reject(errorOf(answer));
-  else call.resolve(answer);
+function valueOf(answer: unknown, read: Read): unknown {
+  if (isFailure(answer)) throw errorOf(answer);
+  return read === undefined ? answer : read(answer as never);
 }
 
 /**
@@ -46,11 +48,17 @@ function end(call: Call, answer: unknown): void {
 const PROMPT_ANSWERS_MAX = 64;
 let promptAnswers = 0;
 
-function endPromptly(call: Call, answer: unknown): void {
-  promptAnswers += 1;
-  if (promptAnswers < PROMPT_ANSWERS_MAX) return queueMicrotask(() => end(call, answer));
+/** Gives the event loop a turn before the answer, which was read when it came. */
+function afterTurn(answer: unknown, read: Read): Promise<unknown> {
   promptAnswers = 0;
-  setImmediate(() => end(call, answer));
+  return new Promise((resolve, reject) => {
+    try {
+      const value = valueOf(answer, read);
+      setImmediate(() => resolve(value));
+    } catch (error) {
+      setImmediate(() => reject(error));
+    }
+  });
 }
 
 function isFailure(answer: unknown): answer is Failure {
@@ -72,86 +80,58 @@ export function hold(): () => void {
   return release;
 }
 
-function keep(id: number, call: Call): void {
-  hold();
-  calls.set(id, call);
-}
-
 function forget(id: number): void {
   if (calls.delete(id)) release();
 }
 
-function begin(start: Start, resolve: Call['resolve'], reject: Call['reject']): number {
+/**
+ * Hands a call in. Returns what it was answered at once, or a promise; throws where it failed at
+ * once. `read` makes of the answer what the caller gets, as soon as the answer has come.
+ */
+export function begin<A, T = A>(start: Start, read?: (answer: A) => T): T | Promise<T> {
   do lastId = (lastId + 1) >>> 0;
   while (calls.has(lastId));
   const id = lastId;
+  let answer;
   try {
-    const answer = start(port, id);
-    if (answer === null) keep(id, { resolve, reject });
-    else endPromptly({ resolve, reject }, answer);
+    answer = start(id, port);
   } catch (error) {
     // A value that the native half cannot take; its checks need no store.
-    const refusal = new InvalidArgument(error instanceof Error ? error.message : String(error));
-    queueMicrotask(() => reject(refusal));
+    throw new InvalidArgument(error instanceof Error ? error.message : String(error));
   }
-  return id;
+  if (answer === null) {
+    return new Promise((resolve, reject) => {
+      hold();
+      calls.set(id, { resolve: resolve as Call['resolve'], reject, read: read as Read });
+    });
+  }
+  promptAnswers += 1;
+  if (promptAnswers < PROMPT_ANSWERS_MAX) return valueOf(answer, read as Read) as T;
+  return afterTurn(answer, read as Read) as Promise<T>;
 }
 
 /** A call and its answer. */
-export function call<T>(start: Start): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    begin(start, resolve as Call['resolve'], reject);
-  });
+export async function call<A, T = A>(start: Start, read?: (answer: A) => T): Promise<T> {
+  return begin(start, read);
 }
 
-/** Waits that a signal ends. One listener a signal, however many wait with it. */
-const waits = new WeakMap<AbortSignal, Set<number>>();
+/** The number of the call that was begun last, if it is under way. */
+export function idUnderWay(): number | undefined {
+  return calls.has(lastId) ? lastId : undefined;
+}
 
-function waitsOf(signal: AbortSignal): Set<number> {
-  let ids = waits.get(signal);
-  if (ids === undefined) {
-    const all = new Set<number>();
-    signal.addEventListener('abort', () => all.forEach((id) => port.cancel(id)), { once: true });
-    waits.set(signal, all);
-    ids = all;
+/** Ends a wait soon; its answer still comes. */
+export function cancel(id: number): void {
+  port.cancel(id);
+}
+
+/** The results of a batch that has nothing to tell but failures, as `Promise.allSettled` has it. */
+export function settled(entries: Entry[] | undefined, count: number): PromiseSettledResult<void>[] {
+  const results: PromiseSettledResult<void>[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const entry = entries?.[at];
+    if (isFailure(entry)) results.push({ status: 'rejected', reason: errorOf(entry) });
+    else results.push({ status: 'fulfilled', value: undefined });
   }
-  return ids;
-}
-
-/**
- * A receive that can be aborted. It then rejects with the signal's reason; messages that came
- * before the abort reached the store are given back first.
- */
-export function receive(start: Start, signal: AbortSignal | undefined): Promise<Received> {
-  if (signal === undefined) return call(start);
-  if (signal.aborted) return Promise.reject(signal.reason);
-  const ids = waitsOf(signal);
-  return new Promise((resolve, reject) => {
-    const ended = (received: unknown) => {
-      ids.delete(id);
-      if (!signal.aborted) return resolve(received as Received);
-      const refuse = () => reject(signal.reason);
-      giveBack(received as Received, 0).then(refuse, refuse);
-    };
-    const failed = (reason: unknown) => {
-      ids.delete(id);
-      reject(signal.aborted ? signal.reason : reason);
-    };
-    const id = begin(start, ended, failed);
-    if (calls.has(id)) ids.add(id);
-  });
-}
-
-/** Makes the messages from `index` on visible again. */
-export async function giveBack(received: Received, index: number): Promise<void> {
-  if (index < received.length) await call((port, id) => received.giveBack(port, id, index));
-}
-
-/** The results of a batch, each as `Promise.allSettled` has it. */
-export function settled<T>(entries: Entry[]): PromiseSettledResult<T>[] {
-  return entries.map((entry) =>
-    isFailure(entry)
-      ? { status: 'rejected', reason: errorOf(entry) }
-      : { status: 'fulfilled', value: entry as T },
-  );
+  return results;
 }

@@ -3,16 +3,12 @@
 import { inspect } from 'node:util';
 import { type AttributesInput, type NamedAttribute, toNative } from './attributes.js';
 import { Closed, InvalidArgument } from './errors.js';
-import { Message } from './message.js';
-import type {
-  Entry,
-  Names,
-  NativeAttribute,
-  NativeQueue,
-  ReceiptInput,
-  SendInput,
-} from './native.js';
-import { call, giveBack, receive, settled } from './pending.js';
+import { Message, packReceipt } from './message.js';
+import type { Entry, Names, NativeQueue } from './native.js';
+import { givePacker, type Packer, type SendParts, takePacker } from './packer.js';
+import { begin, call, settled } from './pending.js';
+import { receiptOf, receiptsOf } from './receipts.js';
+import { giveBack, receive } from './receive.js';
 
 /** The bytes of a message, or a text that is stored as UTF-8. */
 export type Body = string | Uint8Array;
@@ -159,9 +155,14 @@ export class Queue {
   /** Sends one message. When it resolves, the message has survived what `durability` says. */
   async send(body: Body, options?: SendOptions): Promise<SendReceipt> {
     checkBody(body);
-    const input = options && sendInput(options);
     const digests = options?.digests ?? false;
-    return call((port, id) => this.#native.send(port, id, body, input, digests));
+    const packer = takePacker();
+    packer.send(body, options && sendParts(options));
+    const start = (id: number) =>
+      this.#native.send(id, packer.bytes, packer.length, packer.apart, digests);
+    const begun = begin(start, receiptOf);
+    givePacker(packer);
+    return begun;
   }
 
   /**
@@ -172,29 +173,27 @@ export class Queue {
     messages: Iterable<Body | BatchMessage>,
     { digests = false }: { digests?: boolean } = {},
   ): Promise<PromiseSettledResult<SendReceipt>[]> {
-    const bodies: Body[] = [];
-    const options: (SendInput | undefined)[] = [];
+    const packer = takePacker();
+    let count = 0;
     for (const message of messages) {
-      const isBody = typeof message === 'string' || message instanceof Uint8Array;
-      const body = isBody ? message : message.body;
-      checkBody(body);
-      bodies.push(body);
-      options.push(isBody ? undefined : sendInput(message));
+      if (typeof message === 'string' || message instanceof Uint8Array) {
+        packer.send(message, undefined);
+      } else {
+        checkBody(message.body);
+        packer.send(message.body, sendParts(message));
+      }
+      count += 1;
     }
-    const entries = await call<Entry[]>((port, id) =>
-      this.#native.sendBatch(port, id, bodies, options, digests),
-    );
-    return settled<SendReceipt>(entries);
+    const start = (id: number) =>
+      this.#native.sendBatch(id, packer.bytes, packer.length, count, packer.apart, digests);
+    const begun = begin(start, receiptsOf);
+    givePacker(packer);
+    return begun;
   }
 
   /** Receives up to `max` messages, waiting for a first one as long as `wait` says. */
   async receive(options: ReceiveOptions = {}): Promise<Message[]> {
-    const { signal, ...input } = options;
-    const received = await receive(
-      (port, id) => this.#native.receive(port, id, input),
-      signal,
-    );
-    return Array.from({ length: received.length }, (_, index) => new Message(received, index));
+    return receive(this.#native, options);
   }
 
   /**
@@ -203,22 +202,21 @@ export class Queue {
    * that were fetched and not looked at are given back when the loop is left.
    */
   async *messages(options: ReceiveOptions = {}): AsyncGenerator<Message, void, undefined> {
-    const { signal, ...input } = { wait: 20, ...options };
+    const input = { wait: 20, ...options };
+    const { signal } = input;
     while (!signal?.aborted) {
       let received;
       try {
-        received = await receive((port, id) => this.#native.receive(port, id, input), signal);
+        received = await receive(this.#native, input);
       } catch (error) {
         if (signal?.aborted || error instanceof Closed) return;
         throw error;
       }
       let next = 0;
       try {
-        while (next < received.length && !signal?.aborted) {
-          yield new Message(received, next++);
-        }
+        for (; next < received.length && !signal?.aborted; ) yield received[next++] as Message;
       } finally {
-        await giveBack(received, next);
+        await giveBack(this.#native, received.slice(next));
       }
     }
   }
@@ -226,53 +224,62 @@ export class Queue {
   /** Deletes one message. Deleting what is gone already succeeds. */
   delete(message: Message | string): Promise<void> {
     if (message instanceof Message) return message.delete();
-    return call((port, id) => this.#native.delete(port, id, message));
+    return call((id) => this.#native.delete(id, message));
   }
 
   /** Deletes several messages in one step; results have the order of the messages. */
   async deleteBatch(messages: Iterable<Deletion>): Promise<PromiseSettledResult<void>[]> {
-    const receipts = Array.from(messages, receiptOf);
-    const entries = await call<Entry[]>((port, id) =>
-      this.#native.deleteBatch(port, id, receipts),
-    );
-    return settled<void>(entries);
+    const packer = takePacker();
+    let count = 0;
+    for (const message of messages) {
+      packDeletion(packer, message);
+      count += 1;
+    }
+    const start = (id: number) =>
+      this.#native.deleteBatch(id, packer.bytes, packer.length, count);
+    const begun = begin(start, (entries: Entry[] | undefined) => settled(entries, count));
+    givePacker(packer);
+    return begun;
   }
 
   /** Hides one message for `seconds` from now, 0 to 43,200. */
   changeVisibility(message: Message | string, seconds: number): Promise<void> {
     if (message instanceof Message) return message.changeVisibility(seconds);
-    return call((port, id) => this.#native.changeVisibility(port, id, message, seconds));
+    return call((id) => this.#native.changeVisibility(id, message, seconds));
   }
 
   /** Hides several messages for other times in one step. */
   async changeVisibilityBatch(
     changes: Iterable<VisibilityChange>,
   ): Promise<PromiseSettledResult<void>[]> {
-    const inputs = Array.from(changes, ({ message, seconds, id }) => ({
-      ...receiptOf(message),
-      id,
-      seconds,
-    }));
-    const entries = await call<Entry[]>((port, id) =>
-      this.#native.changeVisibilityBatch(port, id, inputs),
-    );
-    return settled<void>(entries);
+    const packer = takePacker();
+    let count = 0;
+    for (const { message, seconds, id } of changes) {
+      packDeletion(packer, message, id);
+      packer.seconds(seconds);
+      count += 1;
+    }
+    const start = (id: number) =>
+      this.#native.changeVisibilityBatch(id, packer.bytes, packer.length, count);
+    const begun = begin(start, (entries: Entry[] | undefined) => settled(entries, count));
+    givePacker(packer);
+    return begun;
   }
 
   /** Removes all messages, visible, in flight and delayed. */
   purge(): Promise<void> {
-    return call((port, id) => this.#native.purge(port, id));
+    return call((id) => this.#native.purge(id));
   }
 
   /** The attributes that `names` ask for, by their SQS names, as text. */
   attributes(names: string[] = ['All']): Promise<Record<string, string>> {
-    return call((port, id) => this.#native.attributes(port, id, names));
+    return call((id) => this.#native.attributes(id, names));
   }
 
   /** Sets attributes by their SQS names, all or none. They hold at once. */
   setAttributes(attributes: Record<string, string | number | boolean>): Promise<void> {
     const texts = textsOf(attributes);
-    return call((port, id) => this.#native.setAttributes(port, id, texts));
+    return call((id) => this.#native.setAttributes(id, texts));
   }
 
   /** Message counts, exact. */
@@ -286,22 +293,22 @@ export class Queue {
 
   /** Its tags. */
   tags(): Promise<Record<string, string>> {
-    return call((port, id) => this.#native.tags(port, id));
+    return call((id) => this.#native.tags(id));
   }
 
   /** Adds tags, or writes over those with the same key. */
   tag(tags: Record<string, string>): Promise<void> {
-    return call((port, id) => this.#native.tag(port, id, tags));
+    return call((id) => this.#native.tag(id, tags));
   }
 
   /** Removes the tags with these keys, where present. */
   untag(keys: string[]): Promise<void> {
-    return call((port, id) => this.#native.untag(port, id, keys));
+    return call((id) => this.#native.untag(id, keys));
   }
 
   /** Shows messages in the order of their sequence numbers, without any effect on them. */
   peek(options: PeekOptions = {}): Promise<PeekedMessage[]> {
-    return call((port, id) => this.#native.peek(port, id, options));
+    return call((id) => this.#native.peek(id, options));
   }
 
   /** The names of the queues whose dead-letter queue this is. */
@@ -313,9 +320,7 @@ export class Queue {
   deadLetterSourcesPage(
     { max = PAGE_MAX, nextToken }: { max?: number; nextToken?: string | undefined } = {},
   ): Promise<NamePage> {
-    return call<Names>((port, id) =>
-      this.#native.deadLetterSources(port, id, max, nextToken),
-    );
+    return call<Names>((id) => this.#native.deadLetterSources(id, max, nextToken));
   }
 }
 
@@ -324,16 +329,21 @@ function checkBody(body: unknown): void {
   throw new InvalidArgument(`the body is ${inspect(body)}; it must be text or a Uint8Array`);
 }
 
-function sendInput(options: SendOptions & { id?: string | undefined }): SendInput {
+function sendParts(options: SendOptions & { id?: string | undefined }): SendParts {
   const { id, delay, group, dedup, traceHeader, sender } = options;
-  const attributes: NativeAttribute[] | undefined =
-    options.attributes && toNative(options.attributes);
+  const attributes = options.attributes && toNative(options.attributes);
   return { id, delay, attributes, group, dedup, traceHeader, sender };
 }
 
-function receiptOf(message: Deletion): ReceiptInput {
-  if (message instanceof Message) return { receipt: message.receipt };
-  return typeof message === 'string' ? { receipt: message } : message;
+function packDeletion(packer: Packer, message: Deletion, id?: string): void {
+  const start = packer.length;
+  if (message instanceof Message) packReceipt(message, packer);
+  else if (typeof message === 'string') packer.receipt(message);
+  else {
+    packer.receipt(message.receipt);
+    id ??= message.id;
+  }
+  if (id !== undefined) packer.id(start, id);
 }
 
 /** Attribute values as SQS writes them. */

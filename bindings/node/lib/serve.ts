@@ -148,7 +148,7 @@ export class Server {
    */
   async control<T = unknown>(method: string, page: string, values?: object): Promise<T> {
     const body = values === undefined ? '' : JSON.stringify(values);
-    const answer = await call<string>((port, id) =>
+    const answer = await call<string>((id, port) =>
       this.#native.control(port, id, method, page, body),
     );
     return JSON.parse(answer) as T;
@@ -159,7 +159,7 @@ export class Server {
    * opened closes as well. A second close is the first.
    */
   close(): Promise<void> {
-    this.#closed ??= call<void>((port, id) => this.#native.stop(port, id)).finally(() => {
+    this.#closed ??= call<void>((id, port) => this.#native.stop(port, id)).finally(() => {
       this.#release();
       running.delete(this);
     });
@@ -183,7 +183,7 @@ export class Server {
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { store = 'mem:', host = '127.0.0.1', port = 0, insecure = false, ...rest } = options;
   const input: ServeInput = { host, port, insecure, options: configuration(rest) };
-  const started = await call<NativeServer>((at, id) =>
+  const started = await call<NativeServer>((id, at) =>
     typeof store === 'string'
       ? native.serve(at, id, store, input)
       : nativeOf(store).serve(at, id, input),

@@ -113,7 +113,7 @@ export async function open(location: string, options: OpenOptions = {}): Promise
   const clockStartMs = clock === 'manual' ? Number(clockStart) : undefined;
   const input = { ...rest, clockStartMs, lockTimeoutMs: lockTimeout };
   return new Store(
-    await call<NativeStore>((port, id) => native.open(port, id, location, input)),
+    await call<NativeStore>((id, port) => native.open(port, id, location, input)),
   );
 }
 
@@ -158,20 +158,20 @@ export class Store {
       maxReceives,
     };
     return new Queue(
-      await call<NativeQueue>((port, id) => this.#native.createQueue(port, id, name, input)),
+      await call<NativeQueue>((id, port) => this.#native.createQueue(port, id, name, input)),
     );
   }
 
   /** Finds a queue. */
   async getQueue(name: string): Promise<Queue> {
     return new Queue(
-      await call<NativeQueue>((port, id) => this.#native.getQueue(port, id, name)),
+      await call<NativeQueue>((id, port) => this.#native.getQueue(port, id, name)),
     );
   }
 
   /** Deletes a queue with its messages. Waits on it end with `QueueDoesNotExist`. */
   deleteQueue(name: string): Promise<void> {
-    return call((port, id) => this.#native.deleteQueue(port, id, name));
+    return call((id, port) => this.#native.deleteQueue(port, id, name));
   }
 
   /** The names of all queues of this account and region that start with `prefix`. */
@@ -187,7 +187,7 @@ export class Store {
       nextToken,
     }: { prefix?: string; max?: number; nextToken?: string | undefined } = {},
   ): Promise<NamePage> {
-    return call((port, id) => this.#native.listQueues(port, id, prefix, max, nextToken));
+    return call((id, port) => this.#native.listQueues(port, id, prefix, max, nextToken));
   }
 
   /**
@@ -199,22 +199,22 @@ export class Store {
     source: string,
     { destination, rate }: { destination?: string; rate?: number } = {},
   ): Promise<string> {
-    return call((port, id) => this.#native.startMoveTask(port, id, source, destination, rate));
+    return call((id, port) => this.#native.startMoveTask(port, id, source, destination, rate));
   }
 
   /** Stops a running task; resolves with how many messages it had moved. */
   cancelMoveTask(handle: string): Promise<number> {
-    return call((port, id) => this.#native.cancelMoveTask(port, id, handle));
+    return call((id, port) => this.#native.cancelMoveTask(port, id, handle));
   }
 
   /** The tasks of a source queue, newest first; `max` is 1 to 10. */
   listMoveTasks(source: string, { max = 10 }: { max?: number } = {}): Promise<MoveTask[]> {
-    return call((port, id) => this.#native.listMoveTasks(port, id, source, max));
+    return call((id, port) => this.#native.listMoveTasks(port, id, source, max));
   }
 
   /** The store's time, milliseconds since the epoch. */
   now(): Promise<number> {
-    return call((port, id) => this.#native.now(port, id));
+    return call((id, port) => this.#native.now(port, id));
   }
 
   /**
@@ -222,33 +222,33 @@ export class Store {
    * has been done, and waits that end or find a message have been answered.
    */
   advance(milliseconds: number): Promise<number> {
-    return call((port, id) => this.#native.advance(port, id, milliseconds));
+    return call((id, port) => this.#native.advance(port, id, milliseconds));
   }
 
   /** Verifies the store's files against each other, while they are in use. */
   check(): Promise<CheckReport> {
-    return call((port, id) => this.#native.check(port, id));
+    return call((id, port) => this.#native.check(port, id));
   }
 
   /** Writes a consistent copy to an absent or empty directory, while the store is in use. */
   backup(to: string): Promise<void> {
-    return call((port, id) => this.#native.backup(port, id, to));
+    return call((id, port) => this.#native.backup(port, id, to));
   }
 
   /** Counters since the store was opened in this process. */
   statistics(): Promise<Statistics> {
-    return call((port, id) => this.#native.statistics(port, id));
+    return call((id, port) => this.#native.statistics(port, id));
   }
 
   /** What opening had to repair, if anything. */
   async recovery(): Promise<Recovery | undefined> {
-    const recovery = await call<Recovery | null>((port, id) => this.#native.recovery(port, id));
+    const recovery = await call<Recovery | null>((id, port) => this.#native.recovery(port, id));
     return recovery ?? undefined;
   }
 
   /** Closes the store under all its handles. Waits end with `Closed`. */
   close(): Promise<void> {
-    return call((port, id) => this.#native.close(port, id));
+    return call((id, port) => this.#native.close(port, id));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -2,12 +2,12 @@
 
 use crate::numbers::number;
 use crate::queue::NativeQueue;
-use crate::received::{Received, Undelivered};
+use crate::received::Undelivered;
 use crate::serve::NativeServer;
 use crate::store::NativeStore;
-use crate::values::{Checked, Counters, Failure, Names, PeekedMessage, Recovered, Sent, Task};
-use forebay_ffi::api::{self, Error, Message, SendReceipt};
-use napi::bindgen_prelude::ToNapiValue;
+use crate::values::{Checked, Counters, Failure, Names, PeekedMessage, Recovered, Task};
+use forebay_ffi::api::{self, Error, Message};
+use napi::bindgen_prelude::{Buffer, Latin1String, ToNapiValue};
 use napi::{Result, sys};
 use std::collections::BTreeMap;
 
@@ -22,10 +22,13 @@ pub enum Answer {
     Store(NativeStore),
     Server(NativeServer),
     Queue(NativeQueue),
-    Sent(Box<Sent>),
+    /// What was sent: see [`crate::sent`].
+    Sent(String),
     /// The results of a batch, in its order.
     Entries(Vec<Answer>),
     Received(Undelivered),
+    /// Bytes of received messages that lie in memory JavaScript gave for them.
+    Written(usize),
     Peeked(Vec<PeekedMessage>),
     Tasks(Vec<Task>),
     Checked(Box<Checked>),
@@ -39,13 +42,12 @@ impl Answer {
         Self::Received(Undelivered::new(messages))
     }
 
-    /// What a send ends with.
-    pub fn sent(receipt: &SendReceipt, digests: bool) -> Self {
-        Self::Sent(Box::new(Sent::new(receipt, digests)))
-    }
-
-    /// What a batch ends with, when each entry has nothing to tell but its failure.
+    /// What a batch ends with, when each entry has nothing to tell but its failure: nothing, if
+    /// there is none.
     pub fn entries(results: Vec<api::Result<()>>) -> Self {
+        if results.iter().all(api::Result::is_ok) {
+            return Self::Nothing;
+        }
         let entry = |result: api::Result<()>| result.err().map_or(Self::Nothing, Self::Failure);
         Self::Entries(results.into_iter().map(entry).collect())
     }
@@ -75,9 +77,10 @@ impl ToNapiValue for Answer {
             Self::Store(store) => convert!(NativeStore, store),
             Self::Server(server) => convert!(NativeServer, server),
             Self::Queue(queue) => convert!(NativeQueue, queue),
-            Self::Sent(sent) => convert!(Sent, *sent),
+            Self::Sent(text) => convert!(Latin1String, text.into()),
             Self::Entries(entries) => convert!(Vec<Answer>, entries),
-            Self::Received(messages) => convert!(Received, messages.deliver()),
+            Self::Received(messages) => convert!(Vec<Buffer>, messages.deliver()),
+            Self::Written(bytes) => convert!(f64, bytes as f64),
             Self::Peeked(messages) => convert!(Vec<PeekedMessage>, messages),
             Self::Tasks(tasks) => convert!(Vec<Task>, tasks),
             Self::Checked(report) => convert!(Checked, *report),

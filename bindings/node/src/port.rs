@@ -5,13 +5,14 @@
 //! thousand waits cost a thousand entries in a map, and no thread, handle or descriptor.
 
 use crate::answer::Answer;
+use crate::received::Undelivered;
 use forebay_ffi::api::{Call, Error, ErrorKind, Queue, ReceiveOptions, Result, Ticket};
 use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Deref};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -91,10 +92,99 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Hands a call in, unless it can be answered at once: it failed its checks, or needs no wait
+    /// and no other call of this thread is under way that it could overtake.
+    pub fn submit<T: 'static>(
+        self: &Arc<Self>,
+        id: u32,
+        call: Result<Call<T>>,
+        answer: impl FnOnce(T) -> Answer + Send + 'static,
+    ) -> Option<Answer> {
+        let call = match call {
+            Ok(call) if self.is_idle() => match call.run_now() {
+                ControlFlow::Break(result) => {
+                    return Some(result.map_or_else(Answer::Failure, answer));
+                }
+                ControlFlow::Continue(call) => call,
+            },
+            Ok(call) => call,
+            Err(error) => return Some(Answer::Failure(error)),
+        };
+        let shared = self.clone();
+        shared.submitted.fetch_add(1, Ordering::Relaxed);
+        call.submit(move |result| {
+            shared.submitted.fetch_sub(1, Ordering::Relaxed);
+            shared.answer(id, result.map_or_else(Answer::Failure, answer));
+        });
+        None
+    }
+
+    /// True if no call was handed in that is not answered yet.
+    fn is_idle(&self) -> bool {
+        self.submitted.load(Ordering::Relaxed) == 0
+    }
+
+    /// Does something that may take long and is rare on a thread of its own.
+    pub fn apart(
+        self: &Arc<Self>,
+        id: u32,
+        work: impl FnOnce() -> Result<Answer> + Send + 'static,
+    ) -> Option<Answer> {
+        let shared = self.clone();
+        let spawned = std::thread::Builder::new()
+            .name("forebay-apart".into())
+            .spawn(move || shared.answer(id, work().unwrap_or_else(Answer::Failure)));
+        let error = spawned.err()?;
+        let error = Error::new(ErrorKind::Io, format!("cannot start a thread: {error}"));
+        Some(Answer::Failure(error))
+    }
+
+    /// Starts a receive, unless there are messages that can be had at once: these are written into
+    /// `memory` if they fit.
+    pub fn receive(
+        self: &Arc<Self>,
+        id: u32,
+        queue: &Queue,
+        options: Result<ReceiveOptions>,
+        memory: &mut [u8],
+    ) -> Option<Answer> {
+        if let Ok(options) = &options
+            && self.is_idle()
+            && let Ok(Some(messages)) = queue.receive_now(options)
+        {
+            let written = Undelivered::new(messages).deliver_into(memory);
+            return Some(written.map_or_else(Answer::Received, Answer::Written));
+        }
+        let shared = self.clone();
+        let started = options.and_then(|options| {
+            Ticket::start_with(queue, options, move |received| {
+                shared.answer(id, received.map_or_else(Answer::Failure, Answer::received));
+            })
+        });
+        match started {
+            // Its answer may be in the inbox already, but nothing takes it before this returns.
+            Ok(ticket) => {
+                lock(&self.tickets).insert(id, Arc::new(ticket));
+                None
+            }
+            Err(error) => Some(Answer::Failure(error)),
+        }
+    }
+}
+
 /// The place where JavaScript gets its answers.
 #[napi]
 pub struct Port {
     shared: Arc<Shared>,
+}
+
+impl Deref for Port {
+    type Target = Arc<Shared>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.shared
+    }
 }
 
 #[napi]
@@ -153,81 +243,5 @@ impl Port {
             .wake
             .as_mut()
             .map_or(Ok(()), action)
-    }
-
-    /// Hands a call in, unless it can be answered at once: it failed its checks, or needs no wait
-    /// and no other call of this thread is under way that it could overtake.
-    pub fn submit<T: 'static>(
-        &self,
-        id: u32,
-        call: Result<Call<T>>,
-        answer: impl FnOnce(T) -> Answer + Send + 'static,
-    ) -> Option<Answer> {
-        let call = match call {
-            Ok(call) if self.is_idle() => match call.run_now() {
-                ControlFlow::Break(result) => {
-                    return Some(result.map_or_else(Answer::Failure, answer));
-                }
-                ControlFlow::Continue(call) => call,
-            },
-            Ok(call) => call,
-            Err(error) => return Some(Answer::Failure(error)),
-        };
-        let shared = self.shared.clone();
-        shared.submitted.fetch_add(1, Ordering::Relaxed);
-        call.submit(move |result| {
-            shared.submitted.fetch_sub(1, Ordering::Relaxed);
-            shared.answer(id, result.map_or_else(Answer::Failure, answer));
-        });
-        None
-    }
-
-    /// True if no call was handed in that is not answered yet.
-    fn is_idle(&self) -> bool {
-        self.shared.submitted.load(Ordering::Relaxed) == 0
-    }
-
-    /// Does something that may take long and is rare on a thread of its own.
-    pub fn apart(
-        &self,
-        id: u32,
-        work: impl FnOnce() -> Result<Answer> + Send + 'static,
-    ) -> Option<Answer> {
-        let shared = self.shared.clone();
-        let spawned = std::thread::Builder::new()
-            .name("forebay-apart".into())
-            .spawn(move || shared.answer(id, work().unwrap_or_else(Answer::Failure)));
-        let error = spawned.err()?;
-        let error = Error::new(ErrorKind::Io, format!("cannot start a thread: {error}"));
-        Some(Answer::Failure(error))
-    }
-
-    /// Starts a receive, unless there are messages that can be had at once.
-    pub fn receive(
-        &self,
-        id: u32,
-        queue: &Queue,
-        options: Result<ReceiveOptions>,
-    ) -> Option<Answer> {
-        if let Ok(options) = &options
-            && self.is_idle()
-            && let Ok(Some(messages)) = queue.receive_now(options)
-        {
-            return Some(Answer::received(messages));
-        }
-        let shared = self.shared.clone();
-        let started = options.and_then(|options| {
-            Ticket::start_with(queue, options, move |received| {
-                shared.answer(id, received.map_or_else(Answer::Failure, Answer::received));
-            })
-        });
-        match started {
-            // Its answer may be in the inbox already, but nothing takes it before this returns.
-            Ok(ticket) => {
-                lock(&self.shared.tickets).insert(id, Arc::new(ticket));
-                None
-            }
-            Err(error) => Some(Answer::Failure(error)),
-        }
     }
 }

@@ -1,18 +1,13 @@
 //! From JavaScript's options to the core's requests.
 
-use crate::numbers::{ranged, ranged_if, whole_if};
+use crate::numbers::{ranged_if, whole_if};
 use forebay_ffi::api::{
-    Attribute, AttributeValue, ClockMode, DeleteRequest, Durability, Error, ErrorKind,
-    MessageState, Number, OpenOptions, PeekOptions, QueueOptions, ReceiveOptions, Result,
-    SendRequest, VisibilityRequest,
+    ClockMode, Durability, Error, ErrorKind, MessageState, Number, OpenOptions, PeekOptions,
+    QueueOptions, ReceiveOptions, Result,
 };
-use napi::bindgen_prelude::{Either, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 use std::collections::HashMap;
 use std::time::Duration;
-
-/// A body, borrowed for the length of the call.
-pub type Body<'env> = Either<String, Uint8ArraySlice<'env>>;
 
 /// How a store is opened.
 #[napi(object, object_to_js = false)]
@@ -113,75 +108,7 @@ impl QueueInput {
     }
 }
 
-/// A message attribute.
-#[napi(object, object_to_js = false)]
-pub struct AttributeInput {
-    pub name: String,
-    #[napi(js_name = "type")]
-    pub data_type: String,
-    pub value: Either<String, Uint8Array>,
-}
-
-impl AttributeInput {
-    fn read(self) -> Attribute {
-        Attribute {
-            name: self.name,
-            data_type: self.data_type,
-            value: match self.value {
-                Either::A(text) => AttributeValue::Text(text),
-                Either::B(bytes) => AttributeValue::Binary(bytes.to_vec().into()),
-            },
-        }
-    }
-}
-
-/// What a message is sent with, beside its body.
-#[napi(object, object_to_js = false)]
-pub struct SendInput {
-    pub id: Option<String>,
-    pub delay: Option<f64>,
-    pub attributes: Option<Vec<AttributeInput>>,
-    pub group: Option<String>,
-    pub dedup: Option<String>,
-    pub trace_header: Option<String>,
-    pub sender: Option<String>,
-}
-
-/// A message to send.
-pub fn send_request(body: Body<'_>, input: Option<SendInput>) -> Result<SendRequest> {
-    let mut request = match body {
-        Either::A(text) => SendRequest::new(text),
-        Either::B(bytes) => SendRequest::new(bytes.to_vec()),
-    };
-    let Some(input) = input else {
-        return Ok(request);
-    };
-    if let Some(id) = input.id {
-        request = request.id(id);
-    }
-    if let Some(seconds) = ranged_if(Number::Delay, input.delay)? {
-        request = request.delay(seconds);
-    }
-    if let Some(attributes) = input.attributes {
-        request = request.attributes(attributes.into_iter().map(AttributeInput::read));
-    }
-    if let Some(group) = input.group {
-        request = request.group(group);
-    }
-    if let Some(dedup) = input.dedup {
-        request = request.deduplication(dedup);
-    }
-    if let Some(header) = input.trace_header {
-        request = request.trace_header(header);
-    }
-    if let Some(sender) = input.sender {
-        request = request.sender(sender);
-    }
-    Ok(request)
-}
-
-/// How messages are received.
-#[napi(object, object_to_js = false)]
+/// How messages are received, value by value.
 pub struct ReceiveInput {
     pub max: Option<f64>,
     pub wait: Option<f64>,
@@ -205,33 +132,6 @@ impl ReceiveInput {
             options = options.attempt(attempt);
         }
         Ok(options)
-    }
-}
-
-/// A message to delete, or to hide for `seconds`.
-#[napi(object, object_to_js = false)]
-pub struct ReceiptInput {
-    pub id: Option<String>,
-    pub receipt: String,
-    pub seconds: Option<f64>,
-}
-
-impl ReceiptInput {
-    pub fn delete(self) -> DeleteRequest {
-        let request = DeleteRequest::new(self.receipt);
-        match self.id {
-            Some(id) => request.id(id),
-            None => request,
-        }
-    }
-
-    pub fn change(self) -> Result<VisibilityRequest> {
-        let seconds = ranged(Number::Visibility, self.seconds.unwrap_or(f64::NAN))?;
-        let request = VisibilityRequest::new(self.receipt, seconds);
-        Ok(match self.id {
-            Some(id) => request.id(id),
-            None => request,
-        })
     }
 }
 

@@ -58,13 +58,13 @@ impl NativeStore {
     ) -> Option<Answer> {
         let options = options.read();
         let call = options.and_then(|options| self.store.calls().create_queue(&name, &options));
-        port.submit(id, call, NativeQueue::answer)
+        port.submit(id, call, NativeQueue::answer(port))
     }
 
     #[napi]
     pub fn get_queue(&self, port: &Port, id: u32, name: String) -> Option<Answer> {
         let call = self.store.calls().get_queue(&name);
-        port.submit(id, call, NativeQueue::answer)
+        port.submit(id, call, NativeQueue::answer(port))
     }
 
     #[napi]

@@ -3,7 +3,7 @@
 use crate::numbers::number;
 use forebay_ffi::api::{
     self, Attribute, AttributeValue, CheckReport, MessageState, MoveStatus, MoveTaskEntry,
-    NamePage, Peeked, Recovery, SendReceipt, Statistics, Status, digest,
+    NamePage, Peeked, Recovery, Statistics, Status, digest,
 };
 use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
@@ -40,32 +40,6 @@ impl From<NamePage> for Names {
         Self {
             names: page.names,
             next_token: page.next_token,
-        }
-    }
-}
-
-/// The acknowledgement of a send.
-#[napi(object, object_from_js = false)]
-pub struct Sent {
-    pub id: String,
-    pub sequence_number: Option<String>,
-    pub duplicate: bool,
-    /// Digests, where they were asked for.
-    pub md5_of_body: Option<String>,
-    pub md5_of_attributes: Option<String>,
-    pub md5_of_system_attributes: Option<String>,
-}
-
-impl Sent {
-    /// Digests cost more than the rest of a send, so they are computed only on demand.
-    pub fn new(receipt: &SendReceipt, digests: bool) -> Self {
-        Self {
-            id: receipt.message_id().to_string(),
-            sequence_number: receipt.sequence_number(),
-            duplicate: receipt.is_duplicate(),
-            md5_of_body: digests.then(|| receipt.md5_of_body()),
-            md5_of_attributes: receipt.md5_of_attributes().filter(|_| digests),
-            md5_of_system_attributes: receipt.md5_of_system_attributes().filter(|_| digests),
         }
     }
 }

@@ -46,7 +46,8 @@ impl Message {
         receipt::encode(&self.received.receipt)
     }
 
-    pub(super) fn raw_receipt(&self) -> Receipt {
+    /// What [`Message::receipt`] is the text of.
+    pub fn raw_receipt(&self) -> Receipt {
         self.received.receipt
     }
 

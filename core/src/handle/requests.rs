@@ -137,12 +137,18 @@ impl From<String> for DeleteRequest {
     }
 }
 
-impl From<&Message> for DeleteRequest {
-    fn from(message: &Message) -> Self {
+impl From<Receipt> for DeleteRequest {
+    fn from(receipt: Receipt) -> Self {
         Self {
             id: None,
-            receipt: ReceiptSource::Message(message.raw_receipt()),
+            receipt: ReceiptSource::Message(receipt),
         }
+    }
+}
+
+impl From<&Message> for DeleteRequest {
+    fn from(message: &Message) -> Self {
+        Self::from(message.raw_receipt())
     }
 }
 
@@ -184,12 +190,18 @@ impl From<(String, u32)> for VisibilityRequest {
     }
 }
 
-impl From<(&Message, u32)> for VisibilityRequest {
-    fn from((message, timeout_s): (&Message, u32)) -> Self {
+impl From<(Receipt, u32)> for VisibilityRequest {
+    fn from((receipt, timeout_s): (Receipt, u32)) -> Self {
         Self {
             id: None,
-            receipt: ReceiptSource::Message(message.raw_receipt()),
+            receipt: ReceiptSource::Message(receipt),
             timeout_s,
         }
+    }
+}
+
+impl From<(&Message, u32)> for VisibilityRequest {
+    fn from((message, timeout_s): (&Message, u32)) -> Self {
+        Self::from((message.raw_receipt(), timeout_s))
     }
 }

@@ -1,6 +1,6 @@
 //! Digests: the MD5 fields that clients verify (A3) and the content hash (S7.10).
 
-use crate::message::{Attribute, AttributeValue};
+use crate::message::{Attribute, AttributeValue, hex_digits};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -45,7 +45,8 @@ fn add_sized(md5: &mut Md5, bytes: &[u8]) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| hex_digits(*byte));
+    digits.map(char::from).collect()
 }
 
 #[cfg(test)]

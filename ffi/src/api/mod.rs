@@ -16,9 +16,9 @@ pub use forebay_core::handle::{
 };
 pub use forebay_core::key::QueueKey;
 pub use forebay_core::message::{
-    Attribute, AttributeValue, MessageId, MessageState, Peeked, StoredMessage,
+    Attribute, AttributeValue, MessageId, MessageState, Peeked, Receipt, StoredMessage,
 };
-pub use forebay_core::rules::{digest, message_attributes};
+pub use forebay_core::rules::{digest, message_attributes, receipt};
 pub use forebay_core::store::{CheckReport, ClockMode, Durability, Recovery, Statistics};
 pub use number::Number;
 pub use status::Status;

@@ -52,6 +52,8 @@ pub struct Engine {
     pub(super) sync_turn: Mutex<()>,
     /// Submitted commands that were not carried out yet.
     pub(super) submitted: AtomicUsize,
+    /// Submitted commands that were carried out and wait for the disk.
+    pub(super) awaiting: AtomicUsize,
     pub(super) contended: AtomicU32,
     pub(super) poison: OnceCell<Error>,
     pub(super) counters: Counters,

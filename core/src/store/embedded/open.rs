@@ -132,6 +132,7 @@ fn open_locked(
         combiner: Combiner::default(),
         sync_turn: Mutex::new(()),
         submitted: AtomicUsize::new(0),
+        awaiting: AtomicUsize::new(0),
         contended: AtomicU32::new(0),
         poison: OnceCell::new(),
         counters: Counters::default(),

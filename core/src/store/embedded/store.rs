@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::open::Opened;
-use super::submitted::{self, Aftermath, Told, Unsynced};
+use super::submitted::{self, Aftermath, ToDisk, Told};
 use super::{backup, check, keeper};
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,7 +34,7 @@ struct Threads {
     submit: Option<Sender<Told>>,
     /// Not in its thread alone: a store may be closed by a callback in that thread, which then
     /// waits for the other one.
-    unsynced: Arc<Mutex<Option<Sender<Unsynced>>>>,
+    unsynced: Arc<ToDisk>,
 }
 
 impl Threads {
@@ -95,28 +95,30 @@ impl Embedded {
         threads.spawn(name, move || run(&engine, &stop))
     }
 
-    fn submitter(&self) -> Result<Sender<Told>> {
+    /// Whom submitted commands are handed to, and their syncs.
+    fn submitter(&self) -> Result<(Sender<Told>, Arc<ToDisk>)> {
         let mut threads = self.threads.lock();
+        let unsynced = threads.unsynced.clone();
         if let Some(sender) = &threads.submit {
-            return Ok(sender.clone());
+            return Ok((sender.clone(), unsynced));
         }
         let (sender, receiver) = channel();
         let engine = self.engine.clone();
-        let unsynced = threads.unsynced.clone();
+        let waiting = unsynced.clone();
         threads.spawn("forebay-submit", move || {
-            submitted::run(&engine, &receiver, &unsynced);
+            submitted::run(&engine, &receiver, &waiting);
         })?;
         if self.engine.syncs() {
             let engine = self.engine.clone();
-            let (unsynced, waiting) = channel();
-            *threads.unsynced.lock() = Some(unsynced);
+            let (sync, waiting) = channel();
+            *threads.unsynced.lock() = Some(sync);
             let tell = sender.clone();
             threads.spawn("forebay-synced", move || {
                 submitted::run_sync(&engine, &waiting, &tell);
             })?;
         }
         threads.submit = Some(sender.clone());
-        Ok(sender)
+        Ok((sender, unsynced))
     }
 }
 
@@ -135,12 +137,16 @@ impl Storage for Embedded {
 
     fn submit(&self, command: Command, done: Done) {
         match self.engine.check_usable().and_then(|()| self.submitter()) {
-            Ok(sender) => {
-                self.engine.submitted.fetch_add(1, Ordering::Relaxed);
+            Ok((sender, unsynced)) => {
+                let alone = submitted::run_alone(&self.engine, command, done, &unsynced);
+                let Some((command, done)) = alone else {
+                    return;
+                };
+                self.engine.submitted.fetch_add(1, Ordering::SeqCst);
                 if let Err(SendError(Told::Command(_, done))) =
                     sender.send(Told::Command(command, done))
                 {
-                    self.engine.submitted.fetch_sub(1, Ordering::Relaxed);
+                    self.engine.submitted.fetch_sub(1, Ordering::SeqCst);
                     done(Err(Error::new(ErrorKind::Closed, "the store is closed")));
                 }
             }

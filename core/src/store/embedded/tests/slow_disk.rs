@@ -161,6 +161,34 @@ fn a_failed_sync_answers_who_depended_on_it() {
     assert_eq!(error.kind(), ErrorKind::Poisoned);
 }
 
+/// A change that finds no other command under way needs no thread but the one that waits for the
+/// disk: it is answered while a callback keeps the other one.
+#[test]
+fn a_change_alone_needs_only_the_thread_that_syncs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _disk) = open_slow(dir.path());
+    let (entering, entered) = channel();
+    let (leave, left) = channel::<()>();
+    store.submit(
+        receive_command(),
+        Box::new(move |_| {
+            entering.send(()).unwrap();
+            let _ = left.recv();
+        }),
+    );
+    entered.recv_timeout(LONG).unwrap();
+    for number in 1..=3 {
+        let sent = submit(&store, send_command(number));
+        assert!(matches!(
+            sent.recv_timeout(LONG).unwrap(),
+            Ok(Outcome::Sent(_))
+        ));
+    }
+    leave.send(()).unwrap();
+    let first = submit(&store, receive_command());
+    assert_eq!(received(first.recv_timeout(LONG).unwrap()).len(), 1);
+}
+
 /// Callbacks run on threads of the store, which it waits for when it is closed.
 #[test]
 fn a_callback_may_close_the_store() {
