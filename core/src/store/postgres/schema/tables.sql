@@ -12,11 +12,14 @@ CREATE TABLE @s@.numbers (
 INSERT INTO @s@.numbers VALUES (1, 1);
 CREATE TABLE @s@.part_now (current smallint NOT NULL);
 INSERT INTO @s@.part_now VALUES (0);
--- When new messages last went elsewhere, and when the part was last looked through.
+-- When new messages last went elsewhere, and when the part was last looked at. While what is left
+-- there moves on: up to which message all did.
 CREATE TABLE @s@.parts (
     part smallint PRIMARY KEY,
     left_ms bigint NOT NULL DEFAULT 0,
-    looked_ms bigint NOT NULL DEFAULT 0
+    looked_ms bigint NOT NULL DEFAULT 0,
+    moved_storage bigint,
+    moved_seq bigint
 );
 INSERT INTO @s@.parts (part) SELECT generate_series(0, 7);
 
