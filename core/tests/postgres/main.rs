@@ -4,6 +4,7 @@
 
 mod confirm;
 mod growth;
+mod held;
 mod joined;
 mod parts;
 mod tls;
