@@ -207,7 +207,8 @@ BEGIN
 END
 $$;
 
--- Takes messages out, in this order.
+-- Takes messages out, in this order. That none is below first_seq is said here and elsewhere because
+-- a plan may look through a queue for a list of numbers, when few rows seem to be there.
 CREATE FUNCTION @s@.remove(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads LANGUAGE plpgsql AS $$
 DECLARE
     v_seq bigint;
@@ -234,6 +235,7 @@ BEGIN
     ELSE
         WITH gone AS (
             DELETE FROM @s@.live l WHERE l.storage = h.storage AND l.seq = ANY (p_seqs)
+                AND l.seq >= h.first_seq
             RETURNING l.state, l.grp)
         SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
             count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),

@@ -215,11 +215,11 @@ BEGIN
             first_ms = coalesce(l.first_ms, h.now_ms), received_ms = h.now_ms, changed = false,
             state = CASE WHEN v_hidden THEN 3 ELSE 1 END,
             until_ms = CASE WHEN v_hidden THEN p_until END
-        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs);
+        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs) AND l.seq >= h.first_seq;
     ELSE
         UPDATE @s@.live l SET state = CASE WHEN v_hidden THEN 3 ELSE 1 END,
             until_ms = CASE WHEN v_hidden THEN p_until END
-        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs);
+        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs) AND l.seq >= h.first_seq;
     END IF;
     IF v_hidden THEN
         h.due_ms := least(h.due_ms, p_until);
@@ -575,7 +575,7 @@ BEGIN
             UPDATE @s@.live l SET receives = l.receives + 1, receive_count = l.receive_count + 1,
                 first_ms = coalesce(l.first_ms, h.now_ms), received_ms = h.now_ms, changed = false,
                 state = 3, until_ms = v_until
-            WHERE l.storage = h.storage AND l.seq = ANY (v_seqs)
+            WHERE l.storage = h.storage AND l.seq = ANY (v_seqs) AND l.seq >= h.first_seq
             RETURNING l.seq, l.part, l.receives, l.received_ms, l.first_ms, l.receive_count)
         SELECT 0, h.now_ms, v_until, NULL::bigint[], NULL::bigint, l.seq, l.receives, l.received_ms, m.sent_ms,
             l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp, m.dedup,
@@ -588,7 +588,7 @@ BEGIN
             m.sent_ms, l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp,
             m.dedup, m.sender, m.source
         FROM unnest(v_seqs) WITH ORDINALITY u (seq, n)
-        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq AND l.seq >= h.first_seq
         JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
         ORDER BY u.n;
     END IF;
@@ -618,7 +618,7 @@ BEGIN
         INSERT INTO @s@.attempts AS a
         SELECT h.storage, p_attempt, seqs, array_agg(l.receives ORDER BY u.n), h.now_ms + 300000
         FROM unnest(seqs) WITH ORDINALITY u (seq, n)
-        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq AND l.seq >= h.first_seq
         ON CONFLICT (storage, attempt) DO UPDATE SET seqs = excluded.seqs,
             receives = excluded.receives, end_ms = excluded.end_ms;
     END IF;
