@@ -1,5 +1,5 @@
-//! What takes other queues on PostgreSQL down: a transaction that stays open elsewhere, much that is
-//! stored, and much that has passed through.
+//! What takes other queues on PostgreSQL down: a transaction that stays open elsewhere, much that
+//! is stored, and much that has passed through.
 
 use super::ours::Ours;
 use super::rates;

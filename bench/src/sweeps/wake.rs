@@ -36,8 +36,8 @@ pub fn run(args: &Args) -> Result<String, Failure> {
     Ok(format!("[{}]", parts.join(",")))
 }
 
-/// Sends to a process that waits at the same location, with pauses long enough for it to wait again,
-/// and for this thread to have gone to sleep.
+/// Sends to a process that waits at the same location, with pauses long enough for it to wait
+/// again, and for this thread to have gone to sleep.
 pub fn measure(
     location: &str,
     durability: Durability,

@@ -28,8 +28,8 @@ pub fn pages(location: &str, queue: &str) -> u64 {
     pages_of(location, &call)
 }
 
-/// Pages that a call of one of the schema's functions looks at, its changes undone. A call before it
-/// makes the plans.
+/// Pages that a call of one of the schema's functions looks at, its changes undone. A call before
+/// it makes the plans.
 pub fn pages_of(location: &str, call: &str) -> u64 {
     let schema = location.rsplit_once("schema=").unwrap().1;
     let call = format!("SELECT * FROM {schema}.{call}");

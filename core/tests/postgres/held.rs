@@ -1,5 +1,5 @@
-//! Beside a transaction that is held open elsewhere: what is gone stays in the tables, and no command
-//! looks at it. Pages are counted by PostgreSQL itself.
+//! Beside a transaction that is held open elsewhere: what is gone stays in the tables, and no
+//! command looks at it. Pages are counted by PostgreSQL itself.
 
 use crate::growth::{pages, pages_of};
 use crate::place;
