@@ -28,7 +28,9 @@ forebay-bench: speed of the embedded store, as ratios to the floor
   forebay-bench --postgres FILE [--rounds N] [--seconds S] [--only PART] [--max N] [--dir DIR]
       The store on PostgreSQL beside other queues on it; FILE names their programs
       (cargo xtask bench --postgres). Parts: rates (rates/8/10/256: 8 clients, batches of 10, 256
-      bytes), waits, open-transaction (--max: seconds), holdings (--max: messages of the backlog).
+      bytes), waits, open-transaction (--max: seconds; open-transaction/NAME: whose name has that),
+      holdings (--max: messages of the backlog),
+      passing (--max: messages through each of two queues).
 
   forebay-bench --polls N [--rounds N] [--dir DIR]
       N long polls at once (cargo xtask bench --polls: 10,000): their memory, and wake-ups.

@@ -18,7 +18,7 @@ use server::Server;
 use std::path::Path;
 
 /// The parts, in the order in which they run.
-const PARTS: [&str; 4] = ["rates", "waits", "open-transaction", "holdings"];
+const PARTS: [&str; 5] = ["rates", "waits", "open-transaction", "holdings", "passing"];
 
 /// Measures the part that `--only` names, or all of them. `names` is the file of peers.
 pub fn run(names: &Path, args: &Args) -> Result<(), Failure> {
@@ -37,7 +37,8 @@ pub fn run(names: &Path, args: &Args) -> Result<(), Failure> {
             "rates" => rates::run(&server, names, args)?,
             "waits" => waits::run(&server, args)?,
             "open-transaction" => strain::open_transaction(&server, names, args)?,
-            _ => strain::holdings(&server, args)?,
+            "holdings" => strain::holdings(&server, args)?,
+            _ => strain::passing(&server, args)?,
         }
     }
     Ok(())

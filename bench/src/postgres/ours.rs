@@ -4,9 +4,11 @@ use super::server::Server;
 use super::subject::{Client, Done, Subject, Work, together};
 use crate::workloads::Failure;
 use forebay::{Queue, QueueOptions, ReceiveOptions, Store};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A queue of a store on PostgreSQL.
 pub struct Ours {
+    name: &'static str,
     queue: Queue,
     /// Groups that messages go to in turn; 0 for none.
     groups: u64,
@@ -25,8 +27,17 @@ impl Ours {
         if queue.ends_with(".fifo") {
             options = options.fifo();
         }
+        let name = match (queue.ends_with(".fifo"), groups) {
+            (true, _) => "forebay FIFO",
+            (false, 0) => "forebay",
+            (false, _) => "forebay fair",
+        };
         let queue = store.create_queue(queue, &options)?;
-        Ok(Self { queue, groups })
+        Ok(Self {
+            name,
+            queue,
+            groups,
+        })
     }
 
     /// The queue itself.
@@ -36,15 +47,13 @@ impl Ours {
 
     /// Clients that share the store.
     pub fn clients(&self, count: usize) -> Vec<Box<dyn Client>> {
-        let client = |number| {
-            let mut seed = [0; 8];
-            // Only so that clients do not begin with the same group.
-            seed[0] = number as u8;
+        let client = |number: usize| {
             Box::new(Sharing {
                 queue: self.queue.clone(),
                 groups: self.groups,
-                next: u64::from_le_bytes(seed) * 7919,
-                number: number as u64,
+                // Only so that clients do not begin with the same group.
+                next: number as u64 * 7919,
+                number: CLIENTS.fetch_add(1, Ordering::Relaxed),
             }) as Box<dyn Client>
         };
         (0..count).map(client).collect()
@@ -53,7 +62,7 @@ impl Ours {
 
 impl Subject for Ours {
     fn name(&self) -> &str {
-        "forebay"
+        self.name
     }
 
     fn about(&self) -> String {
@@ -65,6 +74,9 @@ impl Subject for Ours {
         together(&mut self.clients(work.clients), work)
     }
 }
+
+/// Clients so far: no two have the same deduplication ids.
+static CLIENTS: AtomicU64 = AtomicU64::new(0);
 
 struct Sharing {
     queue: Queue,
@@ -95,6 +107,10 @@ impl Client for Sharing {
         let messages = self
             .queue
             .receive(&ReceiveOptions::new().max(batch as u32))?;
+        // In a FIFO queue others may hold every group.
+        if messages.is_empty() {
+            return Ok(0);
+        }
         let mut deleted = 0;
         for result in self.queue.delete_batch(&messages)? {
             result?;

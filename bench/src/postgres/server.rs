@@ -3,6 +3,7 @@
 use crate::workloads::Failure;
 use forebay_test_postgres::{Cluster, query};
 use std::path::Path;
+use std::time::Duration;
 
 /// Beside PostgreSQL's defaults, for all: memory as its documentation advises for a small machine.
 /// `fsync`, `synchronous_commit` and autovacuum are as they come: on.
@@ -47,9 +48,19 @@ impl Server {
         Ok(self.cluster.run(sql)?)
     }
 
+    /// The rows of the answer, their values as text.
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        Ok(query(&self.plain_location(), sql)?)
+    }
+
+    /// Processor time that its processes which run now have used; `None` where Linux does not say.
+    pub fn processor_time(&self) -> Option<Duration> {
+        self.cluster.processor_time()
+    }
+
     /// The first value of the answer, as a number.
     pub fn number(&self, sql: &str) -> Result<f64, Failure> {
-        let rows = query(&self.plain_location(), sql)?;
+        let rows = self.rows(sql)?;
         let value = first(&rows).ok_or_else(|| format!("no answer to {sql}"))?;
         Ok(value.parse()?)
     }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SENDS_DEFAULT: u64 = 1_000;
+const PAUSE: Duration = Duration::from_millis(3);
 
 /// Measures both durability classes and returns the result as JSON.
 pub fn run(args: &Args) -> Result<String, Failure> {
@@ -23,7 +24,7 @@ pub fn run(args: &Args) -> Result<String, Failure> {
         let private = tempfile::tempdir_in(&args.dir)?;
         let sends = args.max.unwrap_or(SENDS_DEFAULT);
         let location = private.path().join("store");
-        let mut latencies = measure(&location.to_string_lossy(), durability, sends)?;
+        let mut latencies = measure(&location.to_string_lossy(), durability, sends, PAUSE)?;
         let name = durability_name(durability);
         let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| latencies.percentile_us(share));
         println!("{name:<12} {p50:>10.1} {p99:>10.1} {max:>10.1}");
@@ -35,8 +36,14 @@ pub fn run(args: &Args) -> Result<String, Failure> {
     Ok(format!("[{}]", parts.join(",")))
 }
 
-/// Sends to a process that waits at the same location.
-pub fn measure(location: &str, durability: Durability, sends: u64) -> Result<Latencies, Failure> {
+/// Sends to a process that waits at the same location, with pauses long enough for it to wait
+/// again, and for this thread to have gone to sleep.
+pub fn measure(
+    location: &str,
+    durability: Durability,
+    sends: u64,
+    pause: Duration,
+) -> Result<Latencies, Failure> {
     let store = OpenOptions::new().durability(durability).open(location)?;
     let queue = store.create_queue("wake", &QueueOptions::new())?;
     let mut child = Command::new(std::env::current_exe()?)
@@ -49,8 +56,7 @@ pub fn measure(location: &str, durability: Durability, sends: u64) -> Result<Lat
     let mut lines = BufReader::new(output).lines();
     lines.next().ok_or("the receiver ended early")??;
     for _ in 0..sends {
-        // Long enough for the receiver to wait again, and for this thread to have gone to sleep.
-        std::thread::sleep(Duration::from_millis(3));
+        std::thread::sleep(pause);
         queue.send(now_ns()?.to_le_bytes().to_vec())?;
     }
     let mut latencies = Latencies::default();

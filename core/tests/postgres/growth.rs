@@ -11,7 +11,7 @@ const LONG: usize = 20_000;
 const PAGES_MORE: u64 = 40;
 
 /// Pages that a receive of ten looks at, its changes undone.
-fn pages(location: &str, queue: &str) -> u64 {
+pub fn pages(location: &str, queue: &str) -> u64 {
     let schema = location.rsplit_once("schema=").unwrap().1;
     let arguments = query(
         location,
@@ -21,10 +21,20 @@ fn pages(location: &str, queue: &str) -> u64 {
     let [Some(uid), Some(version)] = &arguments[0][..] else {
         panic!("no queue {queue}");
     };
+    let call = format!(
+        "receive({uid}, {version}, 10000, 1, true, NULL, '{{10}}', 30000, NULL, false, 120000, \
+         1000000, 100, false, '')"
+    );
+    pages_of(location, &call)
+}
+
+/// Pages that a call of one of the schema's functions looks at, its changes undone. A call before
+/// it makes the plans.
+pub fn pages_of(location: &str, call: &str) -> u64 {
+    let schema = location.rsplit_once("schema=").unwrap().1;
+    let call = format!("SELECT * FROM {schema}.{call}");
     let explain = format!(
-        "BEGIN; EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) SELECT * FROM {schema}.receive({uid}, \
-         {version}, 10000, 1, true, NULL, '{{10}}', 30000, NULL, false, 120000, 1000000, 100, \
-         false, '')"
+        "BEGIN; SAVEPOINT s; {call}; ROLLBACK TO s; EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) {call}"
     );
     let plan = query(location, &explain).unwrap();
     let first = plan.iter().flatten().flatten();

@@ -4,7 +4,9 @@
 
 mod confirm;
 mod growth;
+mod held;
 mod joined;
+mod parts;
 mod tls;
 mod wakes;
 
@@ -321,62 +323,4 @@ fn postgres_keeps_the_order_of_groups_among_processes() {
     for numbers in seen.values() {
         assert_eq!(*numbers, (0..EACH).collect::<Vec<_>>());
     }
-}
-
-/// A snapshot held elsewhere, and a part that is emptied under the queue: messages stay whole.
-#[test]
-fn postgres_parts_are_emptied_and_what_is_left_moves_on() {
-    let Some((cluster, location)) = place() else {
-        return;
-    };
-    let store = Store::open(&location).unwrap();
-    let schema = location.rsplit_once("schema=").unwrap().1;
-    let queue = store.create_queue("q", &QueueOptions::new()).unwrap();
-    let turn = || {
-        let text = format!("SELECT {schema}.turn_parts(300000, -1, -1, 7)");
-        cluster.query(&text).unwrap()[0][0].clone().unwrap()
-    };
-    let mut turns = Vec::new();
-    let mut kept = Vec::new();
-    for round in 0..30 {
-        for n in 0..40 {
-            queue
-                .send(format!("{round}-{n}-{}", "x".repeat(4000)))
-                .unwrap();
-        }
-        let found = queue.receive(&ReceiveOptions::new().max(1000)).unwrap();
-        assert_eq!(found.len(), 40);
-        for (n, message) in found.into_iter().enumerate() {
-            match n {
-                0 if round % 3 == 0 => kept.push(message),
-                _ => message.delete().unwrap(),
-            }
-        }
-        for _ in 0..40 {
-            turns.push(turn());
-            if turns.last().unwrap() == "nothing" {
-                break;
-            }
-        }
-    }
-    let bytes = format!(
-        "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('{schema}.messages')"
-    );
-    let bytes: u64 = cluster.query(&bytes).unwrap()[0][0]
-        .clone()
-        .unwrap()
-        .parse()
-        .unwrap();
-    // 4,800,000 bytes of bodies went through.
-    assert!(bytes < 2_400_000, "{bytes} bytes after {turns:?}");
-    assert_eq!(kept.len(), 10);
-    for message in kept {
-        message.change_visibility(0).unwrap();
-    }
-    let mut bodies = all(&queue);
-    assert_eq!(bodies.len(), 10);
-    bodies.sort();
-    bodies.dedup();
-    assert_eq!(bodies.len(), 10);
-    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
 }

@@ -249,6 +249,23 @@ impl Cluster {
         &self.programs
     }
 
+    /// Processor time that its processes which run now have used; `None` where Linux does not say.
+    pub fn processor_time(&self) -> Option<Duration> {
+        let text = std::fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
+        let server = text.lines().next()?.to_owned();
+        let mut all = children(&server).ok()?;
+        all.push(server);
+        let mut sum = Duration::ZERO;
+        for process in all {
+            // Of one that has just ended there is no file.
+            let path = format!("/proc/{process}/schedstat");
+            let used = std::fs::read_to_string(path).unwrap_or_default();
+            let nanoseconds = used.split_whitespace().next().map(str::parse);
+            sum += Duration::from_nanos(nanoseconds.and_then(Result::ok).unwrap_or(0));
+        }
+        (!sum.is_zero()).then_some(sum)
+    }
+
     /// Where its files are.
     pub fn directory(&self) -> &Path {
         self.directory.path()

@@ -1,24 +1,55 @@
 -- What no command waits for: sweeping, and verifying.
 
--- Removes a piece of what was purged, deleted or has ended; true while more is left.
+-- Removes a piece of what was purged, deleted or has ended; true while more is left. What ended is
+-- looked for from the time on up to which all is removed: rows that an open transaction elsewhere
+-- keeps from being cleaned up are not looked at again. Once an hour it begins anew, for rows that
+-- were locked then, or committed late.
 CREATE FUNCTION @s@.sweep(p_limit integer) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     v_storage bigint;
     v_now bigint := @s@.now_ms();
+    s @s@.swept;
+    v_to bigint := v_now - 60000;
+    v_upto bigint := v_to;
     v_gone bigint := 0;
+    v_last bigint;
     n bigint;
 BEGIN
-    DELETE FROM @s@.dedup WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM @s@.dedup d
-        WHERE d.end_ms <= v_now - 60000 ORDER BY d.end_ms LIMIT p_limit
-        FOR UPDATE SKIP LOCKED));
-    GET DIAGNOSTICS n = ROW_COUNT;
+    SELECT * INTO s FROM @s@.swept;
+    IF v_now >= s.begun_ms + 3600000 THEN
+        s.upto_ms := 0;
+        UPDATE @s@.swept SET begun_ms = v_now, upto_ms = 0;
+    END IF;
+    -- First, as this may wait for a queue, which must not wait for what follows.
+    IF @s@.sweep_tenants(s.upto_ms - 540000, v_to - 540000, p_limit) THEN
+        v_upto := s.upto_ms;
+        v_gone := p_limit;
+    END IF;
+    WITH gone AS (
+        DELETE FROM @s@.dedup WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM @s@.dedup d
+            WHERE d.end_ms >= s.upto_ms AND d.end_ms <= v_to ORDER BY d.end_ms LIMIT p_limit
+            FOR UPDATE SKIP LOCKED))
+        RETURNING end_ms)
+    SELECT count(*), max(g.end_ms) INTO n, v_last FROM gone g;
+    IF n >= p_limit THEN
+        v_upto := least(v_upto, v_last);
+    END IF;
     v_gone := greatest(v_gone, n);
-    DELETE FROM @s@.attempts WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM @s@.attempts a
-        WHERE a.end_ms <= v_now - 60000 ORDER BY a.end_ms LIMIT p_limit
-        FOR UPDATE SKIP LOCKED));
-    GET DIAGNOSTICS n = ROW_COUNT;
+    WITH gone AS (
+        DELETE FROM @s@.attempts WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM @s@.attempts a
+            WHERE a.end_ms >= s.upto_ms AND a.end_ms <= v_to ORDER BY a.end_ms LIMIT p_limit
+            FOR UPDATE SKIP LOCKED))
+        RETURNING end_ms)
+    SELECT count(*), max(g.end_ms) INTO n, v_last FROM gone g;
+    IF n >= p_limit THEN
+        v_upto := least(v_upto, v_last);
+    END IF;
     v_gone := greatest(v_gone, n);
-    DELETE FROM @s@.inbox i WHERE NOT EXISTS (SELECT FROM @s@.queues q WHERE q.uid = i.uid);
+    -- Not each time: of this row, too, such a transaction keeps all that it was.
+    IF v_upto >= s.upto_ms + 10000 THEN
+        UPDATE @s@.swept SET upto_ms = v_upto;
+        PERFORM @s@.sweep_inbox();
+    END IF;
     SELECT t.storage INTO v_storage FROM @s@.trash t ORDER BY t.storage LIMIT 1;
     IF v_storage IS NULL THEN
         RETURN v_gone >= p_limit;
@@ -35,6 +66,45 @@ BEGIN
     END IF;
     RETURN true;
 END
+$$;
+
+-- Forgets tenants of a queue that have no message there and last sent between these times; false if
+-- there are none.
+CREATE FUNCTION @s@.sweep_tenants(p_from bigint, p_to bigint, p_limit integer) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_storage bigint;
+    v_uid bigint;
+BEGIN
+    SELECT t.storage INTO v_storage FROM @s@.tenants t
+        WHERE t.in_flight = 0 AND t.head IS NULL AND t.sent_ms >= p_from AND t.sent_ms <= p_to
+        AND NOT EXISTS (SELECT FROM @s@.live l WHERE l.storage = t.storage AND l.grp = t.grp)
+        ORDER BY t.sent_ms LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    SELECT h.uid INTO v_uid FROM @s@.heads h WHERE h.storage = v_storage LIMIT 1;
+    IF FOUND THEN
+        PERFORM @s@.lock_queue(v_uid);
+    END IF;
+    DELETE FROM @s@.tenants WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM @s@.tenants t
+        WHERE t.storage = v_storage
+        AND t.in_flight = 0 AND t.head IS NULL AND t.sent_ms >= p_from AND t.sent_ms <= p_to
+        AND NOT EXISTS (SELECT FROM @s@.live l WHERE l.storage = t.storage AND l.grp = t.grp)
+        ORDER BY t.sent_ms LIMIT p_limit));
+    RETURN true;
+END
+$$;
+
+-- Removes what came into the inbox for queues that are deleted.
+CREATE FUNCTION @s@.sweep_inbox() RETURNS void LANGUAGE sql AS $$
+    WITH RECURSIVE u (uid) AS (
+        (SELECT i.uid FROM @s@.inbox i ORDER BY i.uid LIMIT 1)
+        UNION ALL
+        SELECT (SELECT i.uid FROM @s@.inbox i WHERE i.uid > u.uid ORDER BY i.uid LIMIT 1)
+        FROM u WHERE u.uid IS NOT NULL)
+    DELETE FROM @s@.inbox i USING u
+    WHERE i.uid = u.uid AND NOT EXISTS (SELECT FROM @s@.queues q WHERE q.uid = u.uid)
 $$;
 
 -- One sentence a fault: heads against messages, rings against groups.

@@ -19,6 +19,13 @@ $$;
 -- Where functions are called by assignments and conditions, here and elsewhere, and not by PERFORM,
 -- that is because PERFORM makes a statement of it, which costs several times the call.
 
+-- An id of a transaction that was noted, or 0 if it is none of this database: one that was dumped and
+-- restored counts anew.
+CREATE FUNCTION @s@.known_xid(p_xid bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN p_xid <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        THEN p_xid ELSE 0 END
+$$;
+
 -- The head as it is, without what is due. The part that it names is not emptied until the
 -- transaction ends.
 CREATE FUNCTION @s@.load(p_uid bigint, p_version bigint) RETURNS @s@.heads
@@ -40,8 +47,9 @@ BEGIN
         k.next_turn, k.returned, k.fresh, k.bare, k.in_flight, k.delayed, k.due_ms, k.due_done_ms, k.oldest_ms,
         greatest(k.now_ms, coalesce((SELECT c.now_ms FROM @s@.clock c),
             (extract(epoch FROM clock_timestamp()) * 1000)::bigint)),
-        k.armed, k.age, CASE WHEN k.version <> p_version THEN 1 ELSE 0 END, false, false,
-        EXISTS (SELECT FROM @s@.inbox i WHERE i.uid = k.uid),
+        k.armed, k.joined_xid, k.age, CASE WHEN k.version <> p_version THEN 1 ELSE 0 END, false, false,
+        EXISTS (SELECT FROM @s@.inbox i
+            WHERE i.uid = k.uid AND i.xid >= @s@.known_xid(k.joined_xid)),
         (SELECT p.current FROM @s@.part_now p)
     INTO h FROM @s@.heads k WHERE k.uid = p_uid ORDER BY k.tick DESC LIMIT 1;
     IF NOT FOUND THEN
@@ -100,11 +108,11 @@ BEGIN
         UPDATE @s@.heads SET (
             version, storage, fifo, fair, retention_ms, delay_ms, max_receives, next_seq, first_seq,
             fresh_seq, bare_seq, first_turn, next_turn, returned, fresh, bare, in_flight, delayed, due_ms,
-            due_done_ms, oldest_ms, now_ms, armed, age) = (
+            due_done_ms, oldest_ms, now_ms, armed, joined_xid, age) = (
             h.version, h.storage, h.fifo, h.fair, h.retention_ms, h.delay_ms, h.max_receives,
             h.next_seq, h.first_seq, h.fresh_seq, h.bare_seq, h.first_turn, h.next_turn,
             h.returned, h.fresh, h.bare, h.in_flight, h.delayed, h.due_ms, h.due_done_ms, h.oldest_ms, h.now_ms,
-            h.armed, h.age)
+            h.armed, h.joined_xid, h.age)
         WHERE uid = h.uid AND tick = h.tick;
         RETURN true;
     END IF;
@@ -158,20 +166,31 @@ $$;
 -- Messages of tenants enter (+1) or leave (-1) flight, or stop or begin to be visible without (0).
 CREATE FUNCTION @s@.fly(h @s@.heads, p_grps text[], p_by integer) RETURNS void
 LANGUAGE sql AS $$
-    UPDATE @s@.tenants t SET in_flight = t.in_flight + p_by * c.n, head = (
-        SELECT l.seq FROM @s@.live l WHERE l.storage = h.storage AND l.grp = t.grp
+    UPDATE @s@.tenants t SET tick = t.tick + 1, in_flight = t.in_flight + p_by * c.n, head = (
+        SELECT l.seq FROM @s@.live l WHERE l.storage = h.storage AND l.grp = c.g
             AND l.state IN (1, 2) AND l.seq >= h.first_seq ORDER BY l.seq LIMIT 1)
-    FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) c
-    WHERE t.storage = h.storage AND t.grp = c.g
+    FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) c,
+        LATERAL (SELECT k.tick FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = c.g
+            ORDER BY k.tick DESC LIMIT 1) k
+    WHERE t.storage = h.storage AND t.grp = c.g AND t.tick = k.tick
 $$;
 
 -- Messages from this number on were sent just now.
 CREATE FUNCTION @s@.note_tenants(h @s@.heads, p_first bigint) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO @s@.tenants AS t (storage, grp, sent_ms, in_flight, head)
-    SELECT l.storage, l.grp, h.now_ms, 0, min(l.seq) FILTER (WHERE l.state = 2)
-    FROM @s@.live l WHERE l.storage = h.storage AND l.seq >= p_first GROUP BY 1, 2
-    ON CONFLICT (storage, grp) DO UPDATE
-        SET sent_ms = excluded.sent_ms, head = least(t.head, excluded.head)
+    WITH sent AS MATERIALIZED (
+        SELECT l.grp, min(l.seq) FILTER (WHERE l.state = 2) AS head
+        FROM @s@.live l WHERE l.storage = h.storage AND l.seq >= p_first GROUP BY 1
+    ), known AS (
+        UPDATE @s@.tenants t SET tick = t.tick + 1, sent_ms = h.now_ms,
+            head = least(t.head, s.head)
+        FROM sent s,
+            LATERAL (SELECT k.tick FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = s.grp
+                ORDER BY k.tick DESC LIMIT 1) k
+        WHERE t.storage = h.storage AND t.grp = s.grp AND t.tick = k.tick
+        RETURNING t.grp)
+    INSERT INTO @s@.tenants (storage, grp, tick, sent_ms, in_flight, head)
+    SELECT h.storage, s.grp, 1, h.now_ms, 0, s.head FROM sent s
+    WHERE NOT EXISTS (SELECT FROM known k WHERE k.grp = s.grp)
 $$;
 
 CREATE FUNCTION @s@.count_state(h @s@.heads, p_state integer, p_by bigint) RETURNS @s@.heads
@@ -188,7 +207,8 @@ BEGIN
 END
 $$;
 
--- Takes messages out, in this order.
+-- Takes messages out, in this order. That none is below first_seq is said here and elsewhere because
+-- a plan may look through a queue for a list of numbers, when few rows seem to be there.
 CREATE FUNCTION @s@.remove(h @s@.heads, p_seqs bigint[]) RETURNS @s@.heads LANGUAGE plpgsql AS $$
 DECLARE
     v_seq bigint;
@@ -215,6 +235,7 @@ BEGIN
     ELSE
         WITH gone AS (
             DELETE FROM @s@.live l WHERE l.storage = h.storage AND l.seq = ANY (p_seqs)
+                AND l.seq >= h.first_seq
             RETURNING l.state, l.grp)
         SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
             count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
@@ -376,9 +397,10 @@ BEGIN
 END
 $$;
 
--- The nearest deadline; the largest bigint without one.
+-- The nearest deadline; the largest bigint without one. None is before due_ms: what lies there is of
+-- messages that are gone.
 CREATE FUNCTION @s@.nearest(h @s@.heads) RETURNS bigint LANGUAGE sql AS $$
     SELECT coalesce((SELECT l.until_ms FROM @s@.live l
-        WHERE l.storage = h.storage AND l.until_ms > h.due_done_ms
+        WHERE l.storage = h.storage AND l.until_ms >= greatest(h.due_ms, h.due_done_ms + 1)
         ORDER BY l.until_ms LIMIT 1), 9223372036854775807)
 $$;

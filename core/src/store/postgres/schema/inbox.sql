@@ -10,10 +10,12 @@ DECLARE
     x record;
 BEGIN
     WITH taken AS (
-        DELETE FROM @s@.inbox i WHERE i.uid = h.uid AND i.n = ANY (ARRAY(
-            SELECT k.n FROM @s@.inbox k WHERE k.uid = h.uid ORDER BY k.n LIMIT p_step))
+        DELETE FROM @s@.inbox i WHERE i.ctid = ANY (ARRAY(
+            SELECT k.ctid FROM @s@.inbox k
+            WHERE k.uid = h.uid AND k.xid >= @s@.known_xid(h.joined_xid)
+            ORDER BY k.n LIMIT p_step))
         RETURNING *)
-    SELECT count(*) AS n,
+    SELECT count(*) AS n, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid,
         array_agg(t.gone_seq ORDER BY t.n) FILTER (WHERE t.gone_seq IS NOT NULL) AS gone,
         array_agg(t.id ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS ids,
         array_agg(t.body ORDER BY t.n) FILTER (WHERE t.gone_seq IS NULL) AS bodies,
@@ -41,8 +43,13 @@ BEGIN
         h.firm := true;
     END IF;
     -- More may be there: the command comes again.
-    IF b.n >= p_step THEN
+    IF b.n >= p_step AND EXISTS (SELECT FROM @s@.inbox i
+        WHERE i.uid = h.uid AND i.xid >= @s@.known_xid(h.joined_xid))
+    THEN
         h.code := 2;
+    ELSE
+        -- All transactions below had ended, and what they sent was seen.
+        h.joined_xid := b.xid;
     END IF;
     RETURN h;
 END

@@ -18,7 +18,7 @@ BEGIN
         p_target_name);
     INSERT INTO @s@.heads VALUES (v_uid, 1, 1, v_storage, p_fifo, false, p_retention_ms,
         p_delay_ms, p_max_receives, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 9223372036854775807, 0, v_now,
-        v_now, 0, 0, 0, false, false, false, 0);
+        v_now, 0, 0, 0, 0, false, false, false, 0);
 END
 $$;
 

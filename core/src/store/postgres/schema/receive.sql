@@ -73,7 +73,8 @@ BEGIN
     END IF;
     IF h.fair THEN
         SELECT array_agg(t.grp) INTO v_noisy FROM @s@.tenants t
-            WHERE t.storage = h.storage AND t.in_flight >= 30 AND t.in_flight * 10 > h.in_flight
+            WHERE t.storage = h.storage AND t.in_flight >= 30 AND t.in_flight >= h.in_flight / 10
+            AND t.in_flight * 10 > h.in_flight
             AND h.now_ms - t.sent_ms < 300000 AND t.grp <> '';
         IF v_noisy IS NULL THEN
             RETURN QUERY SELECT x.seq, x.grp, x.bytes, x.receives, x.state
@@ -85,11 +86,12 @@ BEGIN
         GET DIAGNOSTICS v_found = ROW_COUNT;
         IF v_found < p_limit THEN
             RETURN QUERY SELECT l.seq, l.grp, l.bytes, l.receives, l.state
-            FROM @s@.tenants t, LATERAL (
+            FROM unnest(v_noisy) g, LATERAL (
+                SELECT * FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = g
+                ORDER BY k.tick DESC LIMIT 1) t, LATERAL (
                 SELECT * FROM @s@.live k WHERE k.storage = h.storage AND k.grp = t.grp
                     AND k.seq >= t.head AND k.state IN (1, 2)
                 ORDER BY k.seq LIMIT p_limit) l
-            WHERE t.storage = h.storage AND t.grp = ANY (v_noisy)
             ORDER BY t.in_flight, l.seq LIMIT p_limit - v_found;
         END IF;
         RETURN;
@@ -213,11 +215,11 @@ BEGIN
             first_ms = coalesce(l.first_ms, h.now_ms), received_ms = h.now_ms, changed = false,
             state = CASE WHEN v_hidden THEN 3 ELSE 1 END,
             until_ms = CASE WHEN v_hidden THEN p_until END
-        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs);
+        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs) AND l.seq >= h.first_seq;
     ELSE
         UPDATE @s@.live l SET state = CASE WHEN v_hidden THEN 3 ELSE 1 END,
             until_ms = CASE WHEN v_hidden THEN p_until END
-        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs);
+        WHERE l.storage = h.storage AND l.seq = ANY (p_seqs) AND l.seq >= h.first_seq;
     END IF;
     IF v_hidden THEN
         h.due_ms := least(h.due_ms, p_until);
@@ -459,6 +461,7 @@ DECLARE
     v_found bigint;
     v_wanted bigint := 0;
     v_max bigint;
+    v_nearest bigint;
     x record;
 BEGIN
     FOREACH v_max IN ARRAY p_maxes LOOP
@@ -528,7 +531,12 @@ BEGIN
         END IF;
     END IF;
     IF h.code = 0 AND v_counts[cardinality(v_counts)] = 0 THEN
-        h.due_ms := @s@.nearest(h);
+        v_nearest := @s@.nearest(h);
+        IF v_nearest <> h.due_ms THEN
+            -- Stored, so that no receive looks again at deadlines of what is gone.
+            h.due_ms := v_nearest;
+            h.dirty := true;
+        END IF;
         IF p_waits AND h.armed <> p_me AND h.armed <> -1 THEN
             h.armed := CASE WHEN h.armed = 0 THEN p_me ELSE -1 END;
             h.dirty := true;
@@ -567,7 +575,7 @@ BEGIN
             UPDATE @s@.live l SET receives = l.receives + 1, receive_count = l.receive_count + 1,
                 first_ms = coalesce(l.first_ms, h.now_ms), received_ms = h.now_ms, changed = false,
                 state = 3, until_ms = v_until
-            WHERE l.storage = h.storage AND l.seq = ANY (v_seqs)
+            WHERE l.storage = h.storage AND l.seq = ANY (v_seqs) AND l.seq >= h.first_seq
             RETURNING l.seq, l.part, l.receives, l.received_ms, l.first_ms, l.receive_count)
         SELECT 0, h.now_ms, v_until, NULL::bigint[], NULL::bigint, l.seq, l.receives, l.received_ms, m.sent_ms,
             l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp, m.dedup,
@@ -580,7 +588,7 @@ BEGIN
             m.sent_ms, l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp,
             m.dedup, m.sender, m.source
         FROM unnest(v_seqs) WITH ORDINALITY u (seq, n)
-        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq AND l.seq >= h.first_seq
         JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
         ORDER BY u.n;
     END IF;
@@ -610,7 +618,7 @@ BEGIN
         INSERT INTO @s@.attempts AS a
         SELECT h.storage, p_attempt, seqs, array_agg(l.receives ORDER BY u.n), h.now_ms + 300000
         FROM unnest(seqs) WITH ORDINALITY u (seq, n)
-        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq AND l.seq >= h.first_seq
         ON CONFLICT (storage, attempt) DO UPDATE SET seqs = excluded.seqs,
             receives = excluded.receives, end_ms = excluded.end_ms;
     END IF;

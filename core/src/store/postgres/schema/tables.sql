@@ -12,11 +12,14 @@ CREATE TABLE @s@.numbers (
 INSERT INTO @s@.numbers VALUES (1, 1);
 CREATE TABLE @s@.part_now (current smallint NOT NULL);
 INSERT INTO @s@.part_now VALUES (0);
--- When new messages last went elsewhere, and when the part was last looked through.
+-- When new messages last went elsewhere, and when the part was last looked at. While what is left
+-- there moves on: up to which message all did.
 CREATE TABLE @s@.parts (
     part smallint PRIMARY KEY,
     left_ms bigint NOT NULL DEFAULT 0,
-    looked_ms bigint NOT NULL DEFAULT 0
+    looked_ms bigint NOT NULL DEFAULT 0,
+    moved_storage bigint,
+    moved_seq bigint
 );
 INSERT INTO @s@.parts (part) SELECT generate_series(0, 7);
 
@@ -87,6 +90,8 @@ CREATE TABLE @s@.heads (
     now_ms bigint NOT NULL,
     -- Who waits: 0 nobody, -1 several, else a listener.
     armed bigint NOT NULL,
+    -- Of transactions below this id nothing is left in the inbox.
+    joined_xid bigint NOT NULL,
     -- How often the row was overwritten.
     age integer NOT NULL,
     -- Within a transition: 0 go on, 1 other version, 2 call again; whether to store the row;
@@ -130,10 +135,12 @@ END
 $$;
 
 -- What was sent and deleted inside of transactions of others, until the next command of the queue:
--- a message, or the number of one that goes.
+-- a message, or the number of one that goes. With the id of its transaction each row is found past
+-- those that were taken in.
 CREATE TABLE @s@.inbox (
     n bigint GENERATED ALWAYS AS IDENTITY,
     uid bigint NOT NULL,
+    xid bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     gone_seq bigint,
     id uuid,
     body bytea,
@@ -143,7 +150,7 @@ CREATE TABLE @s@.inbox (
     dedup text COLLATE "C",
     delay_ms bigint,
     sender text,
-    PRIMARY KEY (uid, n),
+    PRIMARY KEY (uid, xid, n),
     CHECK ((gone_seq IS NULL) = (id IS NOT NULL AND body IS NOT NULL AND sender IS NOT NULL))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
@@ -210,17 +217,21 @@ CREATE TABLE @s@.attempts (
 CREATE INDEX attempts_end ON @s@.attempts (end_ms);
 
 -- D4: when each tenant last sent, how much of it is in flight, and the first of its messages that
--- can be delivered, if there is one.
+-- can be delivered, if there is one. With each change tick rises, so that the row is found from the
+-- right end of the index, as a head is.
 CREATE TABLE @s@.tenants (
     storage bigint NOT NULL,
     grp text COLLATE "C" NOT NULL,
+    tick bigint NOT NULL,
     sent_ms bigint NOT NULL,
     in_flight bigint NOT NULL,
     head bigint,
-    PRIMARY KEY (storage, grp)
-);
+    PRIMARY KEY (storage, grp, tick)
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX tenants_head ON @s@.tenants (storage, head) WHERE head IS NOT NULL;
 CREATE INDEX tenants_busy ON @s@.tenants (storage, in_flight) WHERE in_flight >= 30;
+-- Those that can be forgotten when they have not sent for long.
+CREATE INDEX tenants_idle ON @s@.tenants (sent_ms) WHERE in_flight = 0 AND head IS NULL;
 
 -- S10. task is 16 hexadecimal digits.
 CREATE TABLE @s@.tasks (
@@ -238,6 +249,10 @@ CREATE TABLE @s@.tasks (
     to_move bigint NOT NULL,
     started_ms bigint NOT NULL
 );
+
+-- Up to when what ended is removed, and when that began.
+CREATE TABLE @s@.swept (upto_ms bigint NOT NULL, begun_ms bigint NOT NULL);
+INSERT INTO @s@.swept VALUES (0, 0);
 
 -- Storages of purged and deleted queues, removed in steps.
 CREATE TABLE @s@.trash (storage bigint PRIMARY KEY);
