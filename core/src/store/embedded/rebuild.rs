@@ -15,7 +15,8 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Messages and other things that one index transaction changes: bounds its changed pages in memory.
+/// Messages and other things that one index transaction changes: bounds its changed pages in
+/// memory.
 const CHANGES_PER_COMMIT: u64 = 20_000;
 /// The same where the disk has little more room than the old index took.
 const CHANGES_PER_COMMIT_SHORT: u64 = 100;
