@@ -13,6 +13,19 @@ pub(super) fn needed<'a>(
     at: u64,
     now_ms: u64,
 ) -> Result<Option<Record<'a>>> {
+    // What the index has of a storage that was dropped is garbage, swept or not.
+    if let Record::Put { sid, .. }
+    | Record::Remember { sid, .. }
+    | Record::Attempt { sid, .. }
+    | Record::Lease {
+        sid,
+        attempt: Some(_),
+        ..
+    } = &record
+        && tx.index.head(*sid)?.is_none()
+    {
+        return Ok(None);
+    }
     match record {
         Record::Put { .. } => message(tx, record, at, now_ms),
         Record::Queue(record) => queue(tx, record, at),
@@ -40,9 +53,6 @@ pub(super) fn needed<'a>(
             ..
         }
         | Record::Attempt { sid, attempt, .. } => {
-            if tx.index.head(sid)?.is_none() {
-                return Ok(None);
-            }
             let entry = tx.index.attempt(sid, &attempt)?;
             Ok(entry
                 .filter(|entry| entry.at == at && entry.end_ms > now_ms)
@@ -83,9 +93,6 @@ fn message<'a>(
     else {
         return Ok(None);
     };
-    if tx.index.head(sid)?.is_none() {
-        return Ok(None);
-    }
     let remembered = match remembered {
         Some(memory) if is_remembered(tx, sid, &memory, at, now_ms)? => Some(memory),
         _ => None,
@@ -132,9 +139,6 @@ fn is_remembered(
     at: u64,
     now_ms: u64,
 ) -> Result<bool> {
-    if tx.index.head(sid)?.is_none() {
-        return Ok(false);
-    }
     let entry = tx.index.remembered(sid, &memory.key)?;
     Ok(entry.is_some_and(|entry| entry.at == at && entry.end_ms > now_ms))
 }
