@@ -170,11 +170,21 @@ fn pass_the_log(store: &Embedded) {
     }
 }
 
+/// No keeper of the store has its turn meanwhile, so what a deletion leaves behind is not swept.
+fn hold_the_keeper_off(directory: &Path) -> KernelLock {
+    drop(open(directory));
+    let file = LockFile::open(&directory.join("lock")).unwrap();
+    let keeper = KernelLock::new(file, LockByte::Keeper);
+    while !keeper.try_acquire().unwrap() {}
+    keeper
+}
+
 /// The record of a deleted queue is passed before its messages are. What a rebuild finds of these
 /// is garbage under the queue's number, which no new queue may get: it would be swept with it.
 #[test]
 fn a_rebuild_gives_no_number_of_garbage_to_a_queue() {
     let dir = tempfile::tempdir().unwrap();
+    let _keeper = hold_the_keeper_off(dir.path());
     let store = open(dir.path());
     let next = |store: &Embedded| {
         let meta = store.engine().with_meta(|meta| meta.clone()).unwrap();
@@ -234,11 +244,7 @@ fn a_rebuild_offers_messages_that_were_carried_forward() {
 #[test]
 fn attempts_of_a_deleted_queue_are_not_carried_forward() {
     let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path()));
-    // Its keeper never has its turn, so what the deletion leaves behind is not swept.
-    let file = LockFile::open(&dir.path().join("lock")).unwrap();
-    let keeper = KernelLock::new(file, LockByte::Keeper);
-    while !keeper.try_acquire().unwrap() {}
+    let _keeper = hold_the_keeper_off(dir.path());
     let store = open(dir.path());
     create(&store, "busy", &[("VisibilityTimeout", "3600")]);
     create(&store, "gone.fifo", &[("FifoQueue", "true")]);
