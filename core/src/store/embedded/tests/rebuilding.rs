@@ -1,5 +1,4 @@
 use super::*;
-use crate::sys::lock::{KernelLock, LockByte, LockFile};
 
 fn fill(store: &Embedded) {
     create(store, "a", &[("DelaySeconds", "2")]);
@@ -168,15 +167,6 @@ fn pass_the_log(store: &Embedded) {
         let received = receive(store, "busy", 1);
         delete(store, "busy", vec![received[0].receipt]);
     }
-}
-
-/// No keeper of the store has its turn meanwhile, so what a deletion leaves behind is not swept.
-fn hold_the_keeper_off(directory: &Path) -> KernelLock {
-    drop(open(directory));
-    let file = LockFile::open(&directory.join("lock")).unwrap();
-    let keeper = KernelLock::new(file, LockByte::Keeper);
-    while !keeper.try_acquire().unwrap() {}
-    keeper
 }
 
 /// The record of a deleted queue is passed before its messages are. What a rebuild finds of these

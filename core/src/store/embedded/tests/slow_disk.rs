@@ -166,6 +166,7 @@ fn a_failed_sync_answers_who_depended_on_it() {
 #[test]
 fn a_change_alone_needs_only_the_thread_that_syncs() {
     let dir = tempfile::tempdir().unwrap();
+    let _keeper = hold_the_keeper_off(dir.path());
     let (store, _disk) = open_slow(dir.path());
     let (entering, entered) = channel();
     let (leave, left) = channel::<()>();
