@@ -11,7 +11,7 @@ mod standstill;
 
 use super::{Embedded, Surroundings, open_on};
 use crate::command::{Command, Outcome, PeekFilter, SendEntry, Strictness};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
 use crate::key::QueueKey;
 use crate::message::{MessageId, Peeked, Receipt, Received};
 use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
@@ -109,7 +109,11 @@ fn receive(store: &Embedded, name: &str, max: u32) -> Vec<Received> {
         attempt: None,
         waits: false,
     };
-    match store.execute(command).unwrap() {
+    received(store.execute(command))
+}
+
+fn received(answer: Result<Outcome>) -> Vec<Received> {
+    match answer.unwrap() {
         Outcome::Received { messages, .. } => messages,
         other => panic!("{other:?}"),
     }
