@@ -1,15 +1,18 @@
 //! Random histories, weighted towards what queues get wrong: groups, deadlines, returns.
 
-use crate::history::{Entry, Flaw, History, Identity, Op, Pick, QUEUES, Reopen, Setting};
+use crate::history::{
+    Entry, Flaw, History, Identity, Op, Pick, QUEUES, Reopen, Scale, Setting, Shape,
+};
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
 
-/// Histories of `operations` operations after the setup.
-pub fn history(operations: usize) -> impl Strategy<Value = History> {
-    (setup(), vec(ops(), operations)).prop_map(move |(mut ops, more)| {
+/// Histories of a shape.
+pub fn history(shape: Shape) -> impl Strategy<Value = History> {
+    let Shape { operations, scale } = shape;
+    (setup(), vec(ops(scale), operations)).prop_map(move |(mut ops, more)| {
         ops.extend(more.into_iter().flatten().take(operations));
         History { ops }
     })
@@ -47,11 +50,11 @@ fn setup() -> impl Strategy<Value = Vec<Op>> {
 }
 
 /// One operation, or some that belong together.
-fn ops() -> impl Strategy<Value = Vec<Op>> {
+fn ops(scale: Scale) -> impl Strategy<Value = Vec<Op>> {
     prop_oneof![
-        50 => op().prop_map(|op| vec![op]),
+        50 => op(scale).prop_map(|op| vec![op]),
         1 => drain(),
-        1 => recreate(),
+        1 => recreate(scale),
     ]
 }
 
@@ -75,8 +78,8 @@ fn drain() -> impl Strategy<Value = Vec<Op>> {
 }
 
 /// A queue is deleted and another one of that name takes its place.
-fn recreate() -> impl Strategy<Value = Vec<Op>> {
-    let again = (queue(), vec(first_setting(), 0..3), vec(entry(), 1..5));
+fn recreate(scale: Scale) -> impl Strategy<Value = Vec<Op>> {
+    let again = (queue(), vec(first_setting(), 0..3), vec(entry(scale), 1..5));
     (vec(again, 1..4), any::<bool>()).prop_map(|(queues, sends)| {
         let one = |(queue, settings, entries)| {
             let gone = Op::DeleteQueue {
@@ -95,10 +98,10 @@ fn recreate() -> impl Strategy<Value = Vec<Op>> {
     })
 }
 
-fn op() -> impl Strategy<Value = Op> {
+fn op(scale: Scale) -> impl Strategy<Value = Op> {
     Union::new_weighted(vec![
-        (28, send().boxed()),
-        (2, flood().boxed()),
+        (28, send(scale).boxed()),
+        (2, flood(scale).boxed()),
         (24, receive().boxed()),
         (10, delete().boxed()),
         (9, change().boxed()),
@@ -124,11 +127,11 @@ fn queue() -> impl Strategy<Value = usize> {
     select(vec![0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5])
 }
 
-fn send() -> impl Strategy<Value = Op> {
-    (queue(), vec(entry(), 1..5)).prop_map(|(queue, entries)| Op::Send { queue, entries })
+fn send(scale: Scale) -> impl Strategy<Value = Op> {
+    (queue(), vec(entry(scale), 1..5)).prop_map(|(queue, entries)| Op::Send { queue, entries })
 }
 
-fn entry() -> impl Strategy<Value = Entry> {
+fn entry(scale: Scale) -> impl Strategy<Value = Entry> {
     let identity = prop_oneof![
         6 => Just(Identity::Unique),
         3 => (0..4_u8).prop_map(Identity::Repeated),
@@ -145,7 +148,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         weighted(0.8, 0..4_u8),
         identity,
         weighted(0.25, delay_s),
-        padding(),
+        padding(scale),
         attributes(),
         weighted(0.02, flaw),
     )
@@ -163,12 +166,16 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 /// With the smallest segments these make reclamation work, and some leave much of a segment unused
 /// behind them. With its attributes the longest message just fits one.
-fn padding() -> impl Strategy<Value = usize> {
+fn padding(scale: Scale) -> impl Strategy<Value = usize> {
+    let (short, long, longest): (usize, usize, usize) = match scale {
+        Scale::Small => (2_000, 42_000, 53_000),
+        Scale::Large => (40_000, 800_000, 1_030_000),
+    };
     prop_oneof![
         60 => Just(0),
-        20 => 1..2_000_usize,
-        14 => 2_000..42_000_usize,
-        5 => 42_000..53_000_usize,
+        20 => 1..short,
+        14 => short..long,
+        5 => long..longest,
     ]
 }
 
@@ -180,12 +187,16 @@ fn attributes() -> impl Strategy<Value = Vec<usize>> {
     ]
 }
 
-fn flood() -> impl Strategy<Value = Op> {
+fn flood(scale: Scale) -> impl Strategy<Value = Op> {
+    let (many, long) = match scale {
+        Scale::Small => (100..400_usize, 1_000..9_000_usize),
+        Scale::Large => (1_000..4_000_usize, 20_000..180_000_usize),
+    };
     let size = prop_oneof![
         8 => (25..45_usize, Just(0)),
-        1 => (100..400_usize, Just(0)),
-        1 => (100..400_usize, 1..300_usize),
-        2 => (25..45_usize, 1_000..9_000_usize),
+        1 => (many.clone(), Just(0)),
+        1 => (many, 1..300_usize),
+        2 => (25..45_usize, long),
     ];
     (queue(), 0..4_u8, size).prop_map(|(queue, group, (count, padding))| Op::Flood {
         queue,

@@ -5,6 +5,32 @@
 /// Names of the queues of a history; the index is an operation's `queue`.
 pub const QUEUES: [&str; 6] = ["a", "b", "dead", "a.fifo", "b.fifo", "dead.fifo"];
 
+/// What histories are like.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Operations after the setup.
+    pub operations: usize,
+    /// How much one operation does.
+    pub scale: Scale,
+}
+
+impl Shape {
+    /// What is compared unless asked otherwise.
+    pub const USUAL: Self = Self {
+        operations: 200,
+        scale: Scale::Small,
+    };
+}
+
+/// How much one operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Messages of up to 60 kB, batches of up to 400.
+    Small,
+    /// Messages of up to 1 MiB, batches of up to 4,000: more than one step of a store does.
+    Large,
+}
+
 /// A whole history: what creates and links the queues, and what then happens.
 #[derive(Debug, Clone, Default)]
 pub struct History {

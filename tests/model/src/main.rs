@@ -1,10 +1,11 @@
-//! `forebay-model [--histories N] [--seed S] [--operations N] [--postgres | --show-bugs]`
+//! `forebay-model [--histories N] [--seed S] [--operations N] [--large] [--postgres | --show-bugs]`
 //!
 //! Compares every store with the reference on random histories, the seeds S, S + 1, ...; or shows
 //! that the comparison finds known mistakes.
 
 use forebay::store::model::Bug;
-use forebay_model::search::{self, OPERATIONS};
+use forebay_model::history::{Scale, Shape};
+use forebay_model::search;
 use forebay_model::subject::{InMemory, OnDisk, OnPostgres, Subject};
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ const BUG_SEEDS_MAX: u64 = 1_000;
 struct Options {
     histories: u64,
     seed: u64,
-    operations: usize,
+    shape: Shape,
     postgres: bool,
     show_bugs: bool,
 }
@@ -42,7 +43,7 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
         histories: 20_000,
         seed: 1,
-        operations: OPERATIONS,
+        shape: Shape::USUAL,
         postgres: false,
         show_bugs: false,
     };
@@ -59,13 +60,14 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Options, String> {
         match word.as_str() {
             "--histories" => options.histories = number()?,
             "--seed" => options.seed = number()?,
-            "--operations" => options.operations = number()? as usize,
+            "--operations" => options.shape.operations = number()? as usize,
+            "--large" => options.shape.scale = Scale::Large,
             "--postgres" => options.postgres = true,
             "--show-bugs" => options.show_bugs = true,
             _ => {
                 return Err(format!(
                     "no option {word:?}; there are --histories N, --seed S, --operations N, \
-                     --postgres and --show-bugs"
+                     --large, --postgres and --show-bugs"
                 ));
             }
         }
@@ -87,13 +89,13 @@ fn compare_stores(options: &Options) -> Result<(), String> {
     let seeds = options.seed..options.seed.saturating_add(options.histories);
     let open: search::Open<'_> = match options.postgres {
         true => &|| Ok(Box::new(OnPostgres::open()?)),
-        false => &|| Ok(Box::new(OnDisk::open()?)),
+        false => &|| Ok(Box::new(OnDisk::open(options.shape.scale)?)),
     };
-    search::many(seeds, options.operations, open, &progress).map_err(|found| found.to_string())?;
+    search::many(seeds, options.shape, open, &progress).map_err(|found| found.to_string())?;
     println!(
         "\r{} histories of {} operations from seed {}: no difference ({} s)",
         options.histories,
-        options.operations,
+        options.shape.operations,
         options.seed,
         started.elapsed().as_secs()
     );
@@ -105,7 +107,7 @@ fn show_bugs(options: &Options) -> Result<(), String> {
         let open =
             || -> forebay::Result<Box<dyn Subject>> { Ok(Box::new(InMemory::with_bug(bug))) };
         let seeds = options.seed..options.seed.saturating_add(BUG_SEEDS_MAX);
-        let finds = |seed: u64| search::one(seed, options.operations, &open).err();
+        let finds = |seed: u64| search::one(seed, options.shape, &open).err();
         let found: Vec<_> = seeds.filter_map(finds).take(SEEDS_SHOWN).collect();
         let Some(first) = found.first() else {
             return Err(format!("{bug:?}: not found by {BUG_SEEDS_MAX} histories"));

@@ -1,16 +1,13 @@
 //! Looks for a history on which a subject differs, and makes it small.
 
 use crate::generate;
-use crate::history::History;
+use crate::history::{History, Shape};
 use crate::run::{Difference, compare};
 use crate::subject::Subject;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// Operations of a history after its setup.
-pub const OPERATIONS: usize = 200;
 
 /// Opens a fresh subject.
 pub type Open<'a> = &'a (dyn Fn() -> forebay::Result<Box<dyn Subject>> + Sync);
@@ -37,12 +34,12 @@ impl fmt::Display for Found {
 }
 
 /// The history of a seed, always the same.
-pub fn history(seed: u64, operations: usize) -> History {
+pub fn history(seed: u64, shape: Shape) -> History {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    match generate::history(operations).new_tree(&mut runner) {
+    match generate::history(shape).new_tree(&mut runner) {
         Ok(tree) => tree.current(),
         // Only strategies that filter can fail, and there is none.
         Err(reason) => unreachable!("{reason}"),
@@ -50,8 +47,8 @@ pub fn history(seed: u64, operations: usize) -> History {
 }
 
 /// Runs the history of one seed.
-pub fn one(seed: u64, operations: usize, open: Open<'_>) -> Result<(), Box<Found>> {
-    let history = history(seed, operations);
+pub fn one(seed: u64, shape: Shape, open: Open<'_>) -> Result<(), Box<Found>> {
+    let history = history(seed, shape);
     match run(&history, open) {
         Ok(()) => Ok(()),
         Err(difference) => {
@@ -69,7 +66,7 @@ pub fn one(seed: u64, operations: usize, open: Open<'_>) -> Result<(), Box<Found
 /// `progress` is told each finished history.
 pub fn many(
     seeds: std::ops::Range<u64>,
-    operations: usize,
+    shape: Shape,
     open: Open<'_>,
     progress: &(dyn Fn() + Sync),
 ) -> Result<(), Box<Found>> {
@@ -81,7 +78,7 @@ pub fn many(
             if seed >= seeds.end {
                 break;
             }
-            let result = one(seed, operations, open);
+            let result = one(seed, shape, open);
             progress();
             if result.is_err() {
                 stop.store(true, Ordering::Relaxed);

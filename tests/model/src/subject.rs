@@ -1,6 +1,6 @@
 //! The stores that are compared with the reference.
 
-use crate::history::Reopen;
+use crate::history::{Reopen, Scale};
 use forebay::key::QueueKey;
 use forebay::store::embedded::{self, Embedded, Surroundings};
 use forebay::store::model::{Bug, Model};
@@ -20,7 +20,7 @@ fn limits() -> StoreLimits {
     StoreLimits {
         in_flight: 40,
         receive_moves: 3,
-        segment_bytes_min: SEGMENT_BYTES,
+        segment_bytes_min: SEGMENT_BYTES_MIN,
         ..StoreLimits::default()
     }
 }
@@ -111,12 +111,22 @@ impl<S: Storage> Handles<S> {
     }
 }
 
-/// The smallest segments there are, so that short histories fill and reclaim some.
-const SEGMENT_BYTES: u64 = 64 << 10;
+/// The smallest segments that the longest message fits, so that short histories fill and reclaim
+/// some.
+fn segment_bytes(scale: Scale) -> u64 {
+    match scale {
+        Scale::Small => SEGMENT_BYTES_MIN,
+        Scale::Large => 2 << 20,
+    }
+}
+
+/// The smallest segments there are.
+const SEGMENT_BYTES_MIN: u64 = 64 << 10;
 
 /// The embedded store in a directory of its own.
 pub struct OnDisk {
     handles: Handles<Embedded>,
+    scale: Scale,
     /// Starts of the machine that it is told of.
     boots: u8,
     directory: TempDir,
@@ -124,9 +134,10 @@ pub struct OnDisk {
 
 impl OnDisk {
     /// An empty store. It syncs nothing: what power cuts do is tested elsewhere.
-    pub fn open() -> Result<Self> {
+    pub fn open(scale: Scale) -> Result<Self> {
         let mut subject = Self {
             handles: Handles::none(),
+            scale,
             boots: 1,
             directory: temporary_directory()?,
         };
@@ -138,7 +149,7 @@ impl OnDisk {
         let options = StoreOptions {
             durability: Durability::Os,
             clock: ClockMode::Manual { start_ms: START_MS },
-            segment_bytes: SEGMENT_BYTES,
+            segment_bytes: segment_bytes(self.scale),
             limits: limits(),
             ..StoreOptions::default()
         };

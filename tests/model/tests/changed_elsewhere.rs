@@ -1,13 +1,13 @@
 //! A queue that one process knows and another one deletes, or deletes and makes anew.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use forebay_model::history::{Entry, History, Identity, Op, Pick};
+use forebay_model::history::{Entry, History, Identity, Op, Pick, Scale};
 use forebay_model::run::compare;
 use forebay_model::subject::{OnDisk, OnPostgres, Subject};
 
 #[test]
 fn the_embedded_store_sees_what_became_of_a_queue() {
-    compare_all(|| Box::new(OnDisk::open().unwrap()));
+    compare_all(|| Box::new(OnDisk::open(Scale::Small).unwrap()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use forebay::command::{Command, Outcome, SendEntry, Strictness};
 use forebay::limits::RETENTION_S_MIN;
 use forebay::message::MessageId;
 use forebay::{Error, ErrorKind};
+use forebay_model::history::Scale;
 use forebay_model::subject::{InMemory, OnDisk, OnPostgres, Subject};
 use forebay_model::world::key;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ fn the_reference_deletes_empty_queues_only() {
 
 #[test]
 fn the_embedded_store_deletes_empty_queues_only() {
-    messages_in_any_state_keep_a_queue(&OnDisk::open().unwrap());
+    messages_in_any_state_keep_a_queue(&OnDisk::open(Scale::Small).unwrap());
 }
 
 #[test]
