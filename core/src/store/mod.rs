@@ -132,7 +132,7 @@ pub enum Durability {
     /// visibility) survive process crashes, and losing one only brings a message back early.
     #[default]
     Full,
-    /// As `Full`, leases included.
+    /// As `Full`, leases and moves between queues included.
     Strict,
     /// Everything survives crashes of processes, nothing is promised about power loss.
     Os,

@@ -1,4 +1,4 @@
-//! `forebay-model [--histories N] [--seed S] [--operations N] [--large] [--postgres | --show-bugs]`
+//! `forebay-model [--histories N] [--seed S] [--operations N] [--large] [--power | --postgres | --show-bugs]`
 //!
 //! Compares every store with the reference on random histories, the seeds S, S + 1, ...; or shows
 //! that the comparison finds known mistakes.
@@ -21,6 +21,7 @@ struct Options {
     histories: u64,
     seed: u64,
     shape: Shape,
+    power: bool,
     postgres: bool,
     show_bugs: bool,
 }
@@ -44,6 +45,7 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Options, String> {
         histories: 20_000,
         seed: 1,
         shape: Shape::USUAL,
+        power: false,
         postgres: false,
         show_bugs: false,
     };
@@ -62,12 +64,13 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--seed" => options.seed = number()?,
             "--operations" => options.shape.operations = number()? as usize,
             "--large" => options.shape.scale = Scale::Large,
+            "--power" => options.power = true,
             "--postgres" => options.postgres = true,
             "--show-bugs" => options.show_bugs = true,
             _ => {
                 return Err(format!(
                     "no option {word:?}; there are --histories N, --seed S, --operations N, \
-                     --large, --postgres and --show-bugs"
+                     --large, --power, --postgres and --show-bugs"
                 ));
             }
         }
@@ -89,6 +92,7 @@ fn compare_stores(options: &Options) -> Result<(), String> {
     let seeds = options.seed..options.seed.saturating_add(options.histories);
     let open: search::Open<'_> = match options.postgres {
         true => &|| Ok(Box::new(OnPostgres::open()?)),
+        false if options.power => &|| Ok(Box::new(OnDisk::open_to_cut(options.shape.scale)?)),
         false => &|| Ok(Box::new(OnDisk::open(options.shape.scale)?)),
     };
     search::many(seeds, options.shape, open, &progress).map_err(|found| found.to_string())?;

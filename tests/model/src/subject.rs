@@ -2,6 +2,7 @@
 
 use crate::history::{Reopen, Scale};
 use forebay::key::QueueKey;
+use forebay::store::embedded::disk::{Disk, SimDisk};
 use forebay::store::embedded::{self, Embedded, Surroundings};
 use forebay::store::model::{Bug, Model};
 use forebay::store::postgres::{Location, Postgres};
@@ -129,15 +130,28 @@ pub struct OnDisk {
     scale: Scale,
     /// Starts of the machine that it is told of.
     boots: u8,
+    /// Has the log, if the power is to be cut.
+    power: Option<SimDisk>,
     directory: TempDir,
 }
 
 impl OnDisk {
-    /// An empty store. It syncs nothing: what power cuts do is tested elsewhere.
+    /// An empty store. It syncs nothing.
     pub fn open(scale: Scale) -> Result<Self> {
+        Self::open_with(scale, None)
+    }
+
+    /// An empty store that syncs everything before it answers, on a simulated disk. Wherever it
+    /// is to come back without its index the power is cut: what was not synced is gone.
+    pub fn open_to_cut(scale: Scale) -> Result<Self> {
+        Self::open_with(scale, Some(SimDisk::new()))
+    }
+
+    fn open_with(scale: Scale, power: Option<SimDisk>) -> Result<Self> {
         let mut subject = Self {
             handles: Handles::none(),
             scale,
+            power,
             boots: 1,
             directory: temporary_directory()?,
         };
@@ -145,9 +159,23 @@ impl OnDisk {
         Ok(subject)
     }
 
+    /// Of what is not synced all is lost, or a part that the number of the start decides.
+    fn cut_power(&mut self) {
+        // Before the store is closed, which may sync.
+        self.power = self.power.as_ref().map(|disk| match self.boots % 2 {
+            0 => disk.crash(self.boots.into()),
+            _ => disk.crash_losing_all(),
+        });
+        self.handles.open = [None, None];
+        self.boots = self.boots.wrapping_add(1);
+    }
+
     fn open_used(&mut self) -> Result<()> {
         let options = StoreOptions {
-            durability: Durability::Os,
+            durability: match self.power {
+                Some(_) => Durability::Strict,
+                None => Durability::Os,
+            },
             clock: ClockMode::Manual { start_ms: START_MS },
             segment_bytes: segment_bytes(self.scale),
             limits: limits(),
@@ -155,6 +183,10 @@ impl OnDisk {
         };
         let surroundings = Surroundings {
             boot: Some([self.boots; 16]),
+            disk: self
+                .power
+                .clone()
+                .map(|disk| Arc::new(disk) as Arc<dyn Disk>),
             ..Surroundings::default()
         };
         let path = self.directory.path();
@@ -176,6 +208,8 @@ impl Subject for OnDisk {
     fn reopen(&mut self, how: Reopen) -> Result<()> {
         match how {
             Reopen::Plain => self.handles.open[self.handles.used] = None,
+            // A copy is made of files, and a simulated disk has none.
+            _ if self.power.is_some() => self.cut_power(),
             // After another start of the machine the index is thrown away and rebuilt.
             Reopen::WithoutIndex => {
                 self.handles.open = [None, None];

@@ -37,6 +37,16 @@ fn the_embedded_store_equals_the_reference_with_long_messages_and_large_batches(
 }
 
 #[test]
+fn the_embedded_store_equals_the_reference_after_power_cuts() {
+    let embedded = || -> forebay::Result<Box<dyn Subject>> {
+        Ok(Box::new(OnDisk::open_to_cut(Scale::Small)?))
+    };
+    if let Err(found) = search::many(1..101, Shape::USUAL, &embedded, &|| {}) {
+        panic!("{found}");
+    }
+}
+
+#[test]
 fn the_store_on_postgres_equals_the_reference_also_when_reopened() {
     if forebay_test_postgres::shared().is_none() {
         return;

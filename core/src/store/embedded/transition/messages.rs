@@ -171,7 +171,7 @@ impl Tx {
         if let Some(task) = task {
             records.push(Record::Task(task.clone()));
         }
-        self.step(&records)?;
+        self.lease_step(&records)?;
         self.index.meta.carried_lsn = self.appender.end().lsn;
         Ok(())
     }

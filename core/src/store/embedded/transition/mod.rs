@@ -245,7 +245,8 @@ impl Tx {
         Ok(())
     }
 
-    /// As [`Tx::step`], for a lease: losing it only brings a message back early.
+    /// As [`Tx::step`], for what brings back a message early if it is lost, or to where it was: a
+    /// lease, a move to a dead-letter queue, a step of a move task.
     fn lease_step(&mut self, records: &[Record<'_>]) -> Result<()> {
         self.step(records)?;
         if self.strict {

@@ -143,7 +143,7 @@ impl Tx {
             let status = self.step_task(&mut record)?;
             if status != record.task.status {
                 record.task.status = status;
-                self.step(&[Record::Task(record.clone())])?;
+                self.lease_step(&[Record::Task(record.clone())])?;
             }
             if move_tasks::is_active(&record.task) {
                 let due_ms = move_tasks::next_ms(&record.task, self.now_ms);
