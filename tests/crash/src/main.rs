@@ -41,12 +41,13 @@ const PAUSE_MAX_US: u64 = 1_000_000;
 /// At which passes of a fault point a process dies.
 const PASSES: [u64; 4] = [1, 2, 7, 40];
 /// Cases on a full disk, each varied.
-const BASES: [Case; 5] = [
+const BASES: [Case; 6] = [
     Case::PLAIN,
     Case::TINY,
     Case::TINY_FIFO,
     Case::RETRIED,
     Case::REBOOTED,
+    Case::TAKEN,
 ];
 const TRIALS: [&str; 8] = [
     "kills",

@@ -40,7 +40,7 @@ pub struct Case {
     pub rebooted: bool,
     /// Messages of one receive and one delete.
     pub drained_by: u32,
-    /// What another program takes once all is drained.
+    /// What another program takes once all is drained, if there is so much.
     pub taken_mib: u64,
     /// How often each message is received; before the last time all of them are, and none deleted.
     pub receives: u32,
@@ -140,7 +140,11 @@ impl fmt::Display for Case {
                 _ => "",
             },
             self.receives,
-        )
+        )?;
+        match self.taken_mib {
+            0 => Ok(()),
+            taken => write!(f, ", up to {taken} MiB taken by another afterwards"),
+        }
     }
 }
 
@@ -191,10 +195,7 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
         retry(&queue, case, stored).map_err(|error| format!("time {time}: {error}"))?;
     }
     drain(&queue, case, 0, stored)?;
-    std::fs::write(
-        place.join("taken"),
-        vec![0; (case.taken_mib as usize) << 20],
-    )?;
+    take(&place.join("taken"), (case.taken_mib as usize) << 20)?;
     // The other program still has the rest of the disk.
     let again = stored.min(BEFORE_FILLER);
     send_again(&queue, case, stored, again)?;
@@ -206,6 +207,14 @@ fn on_disk(place: &Path, case: &Case) -> Result<Outcome, Failure> {
         return Err(problems.join("; ").into());
     }
     Ok(Outcome::Passed { stored, refusal })
+}
+
+/// Takes so many bytes of the disk, or nothing if there are not so many.
+fn take(path: &Path, bytes: usize) -> std::io::Result<()> {
+    match std::fs::write(path, vec![0; bytes]) {
+        Err(error) if error.kind() == std::io::ErrorKind::StorageFull => std::fs::remove_file(path),
+        written => written,
+    }
 }
 
 fn open(place: &Path, case: &Case) -> forebay::Result<Store> {
