@@ -1,11 +1,12 @@
 /**
  * Packs requests for the native half: many values in one piece of memory, because each value that
- * crosses on its own costs more than what is done with it. `src/entries.rs` has the form.
+ * crosses on its own costs more than what is done with it. `src/layout.rs` has the form.
  */
 
 import { Buffer } from 'node:buffer';
 import { inspect } from 'node:util';
 import { InvalidArgument } from './errors.js';
+import { Head, Part } from './layout.js';
 import type { NativeAttribute } from './native.js';
 
 /** Bytes of a new packer. */
@@ -16,21 +17,6 @@ const KEPT_BYTES_MAX = 512 * 1024;
 
 /** Longer bodies cross on their own: they are then copied once instead of twice. */
 const PACKED_BODY_MAX = 8 * 1024;
-
-/** What an entry has, a bit each; of a receipt, `RAW` is that it is no text. */
-const ID = 1;
-const DELAY = 2;
-const ATTRIBUTES = 4;
-const GROUP = 8;
-const DEDUP = 16;
-const TRACE_HEADER = 32;
-const SENDER = 64;
-const BODY_APART = 128;
-const RAW = 2;
-
-/** Bytes of a receipt, and where they are in the record of a message. */
-const RECEIPT_BYTES = 28;
-const RECEIPT_AT = 8;
 
 /** What a message is sent with, beside its body. */
 export interface SendParts {
@@ -75,7 +61,7 @@ export class Packer {
     this.#at += 1;
     if (body.length > PACKED_BODY_MAX) {
       (this.apart ??= []).push(body);
-      this.#bytes[flags] = BODY_APART;
+      this.#bytes[flags] = Part.BODY_APART;
     } else if (typeof body === 'string') {
       this.#text(body);
     } else {
@@ -87,34 +73,34 @@ export class Packer {
   #parts(flags: number, parts: SendParts): void {
     const { id, delay, attributes, group, dedup, traceHeader, sender } = parts;
     let has = 0;
-    if (this.#optional('id', id)) has |= ID;
+    if (this.#optional('id', id)) has |= Part.ID;
     if (delay !== undefined && delay !== null) {
       this.#number('delay', delay);
-      has |= DELAY;
+      has |= Part.DELAY;
     }
     if (attributes !== undefined && attributes !== null) {
       this.#attributes(attributes);
-      has |= ATTRIBUTES;
+      has |= Part.ATTRIBUTES;
     }
-    if (this.#optional('group', group)) has |= GROUP;
-    if (this.#optional('dedup', dedup)) has |= DEDUP;
-    if (this.#optional('traceHeader', traceHeader)) has |= TRACE_HEADER;
-    if (this.#optional('sender', sender)) has |= SENDER;
+    if (this.#optional('group', group)) has |= Part.GROUP;
+    if (this.#optional('dedup', dedup)) has |= Part.DEDUP;
+    if (this.#optional('traceHeader', traceHeader)) has |= Part.TRACE_HEADER;
+    if (this.#optional('sender', sender)) has |= Part.SENDER;
     this.#bytes[flags] = (this.#bytes[flags] as number) | has;
   }
 
   /** The receipt in the record of a message, to be deleted. */
   record(bytes: Uint8Array, at: number): void {
-    this.#room(1 + RECEIPT_BYTES);
+    this.#room(1 + Head.RECEIPT_BYTES);
     const own = this.#bytes;
     const to = this.#at + 1;
-    own[to - 1] = RAW;
-    const from = at + RECEIPT_AT;
+    own[to - 1] = Part.RAW;
+    const from = at + Head.RECEIPT;
     // So few that a loop is faster than a call.
-    for (let byte = 0; byte < RECEIPT_BYTES; byte += 1) {
+    for (let byte = 0; byte < Head.RECEIPT_BYTES; byte += 1) {
       own[to + byte] = bytes[from + byte] as number;
     }
-    this.#at = to + RECEIPT_BYTES;
+    this.#at = to + Head.RECEIPT_BYTES;
   }
 
   /** A receipt as text, to be deleted. */
@@ -128,7 +114,7 @@ export class Packer {
   /** The id of the entry that was begun at `start`. */
   id(start: number, id: unknown): void {
     if (!this.#optional('id', id)) return;
-    this.#bytes[start] = (this.#bytes[start] as number) | ID;
+    this.#bytes[start] = (this.#bytes[start] as number) | Part.ID;
   }
 
   /** For how long the message of an entry is hidden. */

@@ -1,5 +1,7 @@
-//! What `lib/packer.ts` packs: messages to send, and receipts to delete or hide.
+//! What `lib/packer.ts` packs: messages to send, and receipts to delete or hide. [`part`] has the
+//! form.
 
+use crate::layout::part;
 use crate::numbers::ranged;
 use crate::packed::Reader;
 use bytes::Bytes;
@@ -10,21 +12,6 @@ use napi::bindgen_prelude::{Either, Uint8ArraySlice};
 
 /// A body that was too large to be packed, borrowed for the length of the call.
 pub type Body<'env> = Either<String, Uint8ArraySlice<'env>>;
-
-/// What an entry has, a bit each. Its parts come in this order, the body behind the bits.
-mod part {
-    pub const ID: u8 = 1;
-    pub const DELAY: u8 = 2;
-    pub const ATTRIBUTES: u8 = 4;
-    pub const GROUP: u8 = 8;
-    pub const DEDUP: u8 = 16;
-    pub const TRACE_HEADER: u8 = 32;
-    pub const SENDER: u8 = 64;
-    /// The body is the next of those that cross on their own.
-    pub const BODY_APART: u8 = 128;
-    /// Of a receipt: it is that of a record, and no text.
-    pub const RAW: u8 = 2;
-}
 
 /// The one message to send.
 pub fn send(packed: &[u8], apart: Vec<Body<'_>>) -> Result<SendRequest> {

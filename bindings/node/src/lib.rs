@@ -11,6 +11,7 @@
 mod answer;
 mod entries;
 mod kinds;
+mod layout;
 mod numbers;
 mod packed;
 mod port;
