@@ -39,6 +39,11 @@ export interface Names {
   nextToken?: string;
 }
 
+/** Bodies that are too large to be packed. Each is copied when it is added. */
+export interface Bodies {
+  add(body: string | Uint8Array): void;
+}
+
 /** Bytes of records in the memory that was given for them, or memory of their own. */
 export type Received = number | Buffer[];
 
@@ -54,7 +59,7 @@ export interface NativeQueue {
     id: number,
     packed: Uint8Array,
     length: number,
-    apart: (string | Uint8Array)[] | undefined,
+    apart: Bodies | undefined,
     digests: boolean,
   ): Answer;
   sendBatch(
@@ -62,7 +67,7 @@ export interface NativeQueue {
     packed: Uint8Array,
     length: number,
     count: number,
-    apart: (string | Uint8Array)[] | undefined,
+    apart: Bodies | undefined,
     digests: boolean,
   ): Answer;
   receive(
@@ -141,6 +146,7 @@ export interface NativeServer {
 
 interface Native {
   Port: new (settle: (answers: unknown[]) => void) => Port;
+  Bodies: new () => Bodies;
   kinds(): Kind[];
   recordReceipt(bytes: Uint8Array, at: number): string;
   recordAttributes(bytes: Uint8Array, at: number, names: string[]): NativeAttribute[];

@@ -1,11 +1,11 @@
 /** A queue of an open store. */
 
-import { inspect } from 'node:util';
+import { types } from 'node:util';
 import { type AttributesInput, type NamedAttribute, toNative } from './attributes.js';
-import { Closed, InvalidArgument } from './errors.js';
+import { Closed } from './errors.js';
 import { Message, packReceipt } from './message.js';
 import type { Entry, Names, NativeQueue } from './native.js';
-import { givePacker, type Packer, type SendParts, takePacker } from './packer.js';
+import { givePacker, type Packer, refusal, type SendParts, takePacker } from './packer.js';
 import { begin, call, settled } from './pending.js';
 import { receiptOf, receiptsOf } from './receipts.js';
 import { giveBack, receive } from './receive.js';
@@ -154,10 +154,9 @@ export class Queue {
 
   /** Sends one message. When it resolves, the message has survived what `durability` says. */
   async send(body: Body, options?: SendOptions): Promise<SendReceipt> {
-    checkBody(body);
     const digests = options?.digests ?? false;
     const packer = takePacker();
-    packer.send(body, options && sendParts(options));
+    packer.send(checked(body), options ? sendParts(options) : undefined);
     const start = (id: number) =>
       this.#native.send(id, packer.bytes, packer.length, packer.apart, digests);
     const begun = begin(start, receiptOf);
@@ -176,12 +175,7 @@ export class Queue {
     const packer = takePacker();
     let count = 0;
     for (const message of messages) {
-      if (typeof message === 'string' || message instanceof Uint8Array) {
-        packer.send(message, undefined);
-      } else {
-        checkBody(message.body);
-        packer.send(message.body, sendParts(message));
-      }
+      packMessage(packer, message);
       count += 1;
     }
     const start = (id: number) =>
@@ -273,7 +267,7 @@ export class Queue {
 
   /** The attributes that `names` ask for, by their SQS names, as text. */
   attributes(names: string[] = ['All']): Promise<Record<string, string>> {
-    return call((id) => this.#native.attributes(id, names));
+    return call((id) => this.#native.attributes(id, names), byName);
   }
 
   /** Sets attributes by their SQS names, all or none. They hold at once. */
@@ -293,7 +287,7 @@ export class Queue {
 
   /** Its tags. */
   tags(): Promise<Record<string, string>> {
-    return call((id) => this.#native.tags(id));
+    return call((id) => this.#native.tags(id), byName);
   }
 
   /** Adds tags, or writes over those with the same key. */
@@ -324,9 +318,25 @@ export class Queue {
   }
 }
 
-function checkBody(body: unknown): void {
-  if (typeof body === 'string' || body instanceof Uint8Array) return;
-  throw new InvalidArgument(`the body is ${inspect(body)}; it must be text or a Uint8Array`);
+const BODIES = 'text or a Uint8Array';
+
+function isBody(value: unknown): value is Body {
+  return typeof value === 'string' || types.isUint8Array(value);
+}
+
+function checked(body: unknown): Body {
+  if (isBody(body)) return body;
+  throw refusal('the body', body, BODIES);
+}
+
+function packMessage(packer: Packer, message: Body | BatchMessage): void {
+  if (isBody(message)) {
+    packer.send(message, undefined);
+  } else if (typeof message === 'object' && message !== null) {
+    packer.send(checked(message.body), sendParts(message));
+  } else {
+    throw refusal('an entry', message, `${BODIES}, or an object with such a body`);
+  }
 }
 
 function sendParts(options: SendOptions & { id?: string | undefined }): SendParts {
@@ -352,6 +362,15 @@ export function textsOf(
 ): Record<string, string> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+/** Texts by their names, which come one after the other: a name may be `__proto__`. */
+function byName(texts: string[]): Record<string, string> {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < texts.length; at += 2) {
+    pairs.push([texts[at] as string, texts[at + 1] as string]);
+  }
+  return Object.fromEntries(pairs);
 }
 
 /** All pages in one list. */

@@ -28,12 +28,14 @@ export function receive(
 ): Message[] | Promise<Message[]> {
   const { max, wait, visibilityTimeout, attempt, signal } = options;
   if (signal?.aborted) throw signal.reason;
+  // Before anything is received: what is no signal fails here.
+  const waiting = signal && waitsOf(signal);
   const begun = begin(
     (id) =>
       queue.receive(id, takeMemory(), memoryAt(), max, wait, visibilityTimeout, attempt),
     (answer: Received) => messagesOf(queue, answer),
   );
-  return signal === undefined ? begun : untilAborted(queue, begun, signal);
+  return waiting ? untilAborted(queue, begun, signal, waiting) : begun;
 }
 
 /**
@@ -44,8 +46,8 @@ async function untilAborted(
   queue: NativeQueue,
   begun: Message[] | Promise<Message[]>,
   signal: AbortSignal,
+  ids: Set<number>,
 ): Promise<Message[]> {
-  const ids = waitsOf(signal);
   const id = idUnderWay();
   if (id !== undefined) ids.add(id);
   let messages;

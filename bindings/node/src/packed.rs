@@ -40,6 +40,17 @@ impl<'a> Reader<'a> {
         Ok(part)
     }
 
+    /// An error unless all was read: then both sides saw the same entries.
+    pub fn end(&self) -> Result<()> {
+        match self.bytes.len() - self.at {
+            0 => Ok(()),
+            left => {
+                let text = format!("{left} of {} packed bytes are left over", self.bytes.len());
+                Err(Error::new(ErrorKind::Internal, text))
+            }
+        }
+    }
+
     /// The next bytes, as many as the array has.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let mut array = [0; N];

@@ -1,7 +1,7 @@
 //! A queue.
 
 use crate::answer::Answer;
-use crate::entries::{self, Body};
+use crate::entries::{self, Apart};
 use crate::numbers::ranged;
 use crate::port::{Port, Shared};
 use crate::record;
@@ -65,10 +65,10 @@ impl NativeQueue {
         id: u32,
         packed: &[u8],
         length: u32,
-        apart: Option<Vec<Body<'_>>>,
+        apart: Apart<'_>,
         digests: bool,
     ) -> Option<Answer> {
-        let request = entries::send(upto(packed, length), apart.unwrap_or_default());
+        let request = entries::send(upto(packed, length), apart);
         let call = request.and_then(|request| self.queue.calls().send(request));
         self.port
             .submit(id, call, move |receipt| sent::answer(&receipt, digests))
@@ -82,10 +82,10 @@ impl NativeQueue {
         packed: &[u8],
         length: u32,
         count: u32,
-        apart: Option<Vec<Body<'_>>>,
+        apart: Apart<'_>,
         digests: bool,
     ) -> Option<Answer> {
-        let requests = entries::sends(upto(packed, length), count, apart.unwrap_or_default());
+        let requests = entries::sends(upto(packed, length), count, apart);
         let call = requests.and_then(|requests| self.queue.calls().send_batch(requests));
         self.port
             .submit(id, call, move |results| sent::answers(results, digests))
@@ -183,7 +183,7 @@ impl NativeQueue {
     pub fn attributes(&self, id: u32, names: Vec<String>) -> Option<Answer> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         self.port
-            .submit(id, self.queue.calls().attributes(&names), Answer::Texts)
+            .submit(id, self.queue.calls().attributes(&names), Answer::texts)
     }
 
     #[napi]
@@ -195,7 +195,7 @@ impl NativeQueue {
     #[napi]
     pub fn tags(&self, id: u32) -> Option<Answer> {
         self.port.submit(id, self.queue.calls().view(), |view| {
-            Answer::Texts(view.tags)
+            Answer::texts(view.tags)
         })
     }
 
