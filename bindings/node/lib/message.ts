@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import { inspect } from 'node:util';
 import { type NamedAttribute, toValues } from './attributes.js';
 import { Head, Place, Text } from './layout.js';
-import { type NativeQueue, native } from './native.js';
+import { native, type QueueHandle } from './native.js';
 import type { Packer } from './packer.js';
 import { call } from './pending.js';
 
@@ -22,7 +22,7 @@ export function memoryOf(bytes: Buffer): Memory {
 }
 
 /** @internal Makes a message of the record at `at`. */
-export let messageAt: (queue: NativeQueue, memory: Memory, at: number) => Message;
+export let messageAt: (queue: QueueHandle, memory: Memory, at: number) => Message;
 
 /** @internal Adds the receipt of a message to a request. */
 export let packReceipt: (message: Message, packer: Packer) => void;
@@ -39,7 +39,7 @@ export function recordLength(bytes: Buffer, at: number): number {
  * It came as bytes, of which it reads what it is asked for.
  */
 export class Message {
-  readonly #queue: NativeQueue;
+  readonly #queue: QueueHandle;
   readonly #memory: Memory;
   readonly #at: number;
   #body: Buffer | undefined;
@@ -51,7 +51,7 @@ export class Message {
   }
 
   /** @internal */
-  constructor(queue: NativeQueue, memory: Memory, at: number) {
+  constructor(queue: QueueHandle, memory: Memory, at: number) {
     this.#queue = queue;
     this.#memory = memory;
     this.#at = at;
@@ -204,7 +204,7 @@ export class Message {
    * Deletes it for good. On a FIFO queue this fails once its visibility timeout has passed.
    */
   delete(): Promise<void> {
-    return call((id) => this.#queue.deleteRecord(id, this.#bytes, this.#at));
+    return call((id) => native.deleteRecord(this.#queue.number, id, this.#bytes, this.#at));
   }
 
   /**
@@ -212,7 +212,7 @@ export class Message {
    */
   changeVisibility(seconds: number): Promise<void> {
     return call((id) =>
-      this.#queue.changeRecordVisibility(id, this.#bytes, this.#at, seconds),
+      this.#queue.native.changeRecordVisibility(id, this.#bytes, this.#at, seconds),
     );
   }
 

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { type AttributesInput, type NamedAttribute, toNative } from './attributes.js';
 import { Closed } from './errors.js';
 import { Message, packReceipt } from './message.js';
-import type { Entry, Names, NativeQueue } from './native.js';
+import { type Entry, type Names, type NativeQueue, native, QueueHandle } from './native.js';
 import { givePacker, type Packer, refusal, type SendParts, takePacker } from './packer.js';
 import { begin, call, settled } from './pending.js';
 import { receiptOf, receiptsOf } from './receipts.js';
@@ -133,11 +133,15 @@ export const PAGE_MAX = 1000;
  * A queue. It goes by its name: after a deletion it works again on a new queue of that name.
  */
 export class Queue {
-  readonly #native: NativeQueue;
+  readonly #handle: QueueHandle;
 
   /** @internal */
-  constructor(native: NativeQueue) {
-    this.#native = native;
+  constructor(queue: NativeQueue) {
+    this.#handle = new QueueHandle(queue);
+  }
+
+  get #native(): NativeQueue {
+    return this.#handle.native;
   }
 
   get name(): string {
@@ -158,7 +162,7 @@ export class Queue {
     const packer = takePacker();
     packer.send(checked(body), options ? sendParts(options) : undefined);
     const start = (id: number) =>
-      this.#native.send(id, packer.bytes, packer.length, packer.apart, digests);
+      native.send(this.#handle.number, id, packer.bytes, packer.length, packer.apart, digests);
     const begun = begin(start, receiptOf);
     givePacker(packer);
     return begun;
@@ -179,7 +183,15 @@ export class Queue {
       count += 1;
     }
     const start = (id: number) =>
-      this.#native.sendBatch(id, packer.bytes, packer.length, count, packer.apart, digests);
+      native.sendBatch(
+        this.#handle.number,
+        id,
+        packer.bytes,
+        packer.length,
+        count,
+        packer.apart,
+        digests,
+      );
     const begun = begin(start, receiptsOf);
     givePacker(packer);
     return begun;
@@ -187,7 +199,7 @@ export class Queue {
 
   /** Receives up to `max` messages, waiting for a first one as long as `wait` says. */
   async receive(options: ReceiveOptions = {}): Promise<Message[]> {
-    return receive(this.#native, options);
+    return receive(this.#handle, options);
   }
 
   /**
@@ -201,7 +213,7 @@ export class Queue {
     while (!signal?.aborted) {
       let received;
       try {
-        received = await receive(this.#native, input);
+        received = await receive(this.#handle, input);
       } catch (error) {
         if (signal?.aborted || error instanceof Closed) return;
         throw error;
@@ -210,7 +222,7 @@ export class Queue {
       try {
         for (; next < received.length && !signal?.aborted; ) yield received[next++] as Message;
       } finally {
-        await giveBack(this.#native, received.slice(next));
+        await giveBack(this.#handle, received.slice(next));
       }
     }
   }
@@ -230,7 +242,7 @@ export class Queue {
       count += 1;
     }
     const start = (id: number) =>
-      this.#native.deleteBatch(id, packer.bytes, packer.length, count);
+      native.deleteBatch(this.#handle.number, id, packer.bytes, packer.length, count);
     const begun = begin(start, (entries: Entry[] | undefined) => settled(entries, count));
     givePacker(packer);
     return begun;

@@ -12,6 +12,7 @@ mod answer;
 mod entries;
 mod kinds;
 mod layout;
+mod numbered;
 mod numbers;
 mod packed;
 mod port;
