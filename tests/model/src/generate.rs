@@ -9,8 +9,8 @@ use proptest::strategy::Union;
 
 /// Histories of `operations` operations after the setup.
 pub fn history(operations: usize) -> impl Strategy<Value = History> {
-    (setup(), vec(op(), operations)).prop_map(|(mut ops, more)| {
-        ops.extend(more);
+    (setup(), vec(ops(), operations)).prop_map(move |(mut ops, more)| {
+        ops.extend(more.into_iter().flatten().take(operations));
         History { ops }
     })
 }
@@ -46,6 +46,55 @@ fn setup() -> impl Strategy<Value = Vec<Op>> {
         })
 }
 
+/// One operation, or some that belong together.
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    prop_oneof![
+        50 => op().prop_map(|op| vec![op]),
+        1 => drain(),
+        1 => recreate(),
+    ]
+}
+
+/// A queue is emptied, or nearly.
+fn drain() -> impl Strategy<Value = Vec<Op>> {
+    (queue(), 1..100_u32, 0..100_usize).prop_map(|(queue, max, deleted)| {
+        let receive = Op::Receive {
+            queue,
+            max,
+            visibility_s: Some(30),
+            attempt: None,
+            waits: false,
+        };
+        let picks = (0..deleted.min(max as usize)).map(|back| Pick {
+            back,
+            any_queue: false,
+        });
+        let picks = picks.collect();
+        vec![receive, Op::Delete { queue, picks }]
+    })
+}
+
+/// A queue is deleted and another one of that name takes its place.
+fn recreate() -> impl Strategy<Value = Vec<Op>> {
+    let again = (queue(), vec(first_setting(), 0..3), vec(entry(), 1..5));
+    (vec(again, 1..4), any::<bool>()).prop_map(|(queues, sends)| {
+        let one = |(queue, settings, entries)| {
+            let gone = Op::DeleteQueue {
+                queue,
+                only_if_empty: false,
+            };
+            let created = Op::Create {
+                queue,
+                settings,
+                strict: false,
+            };
+            let sent = sends.then_some(Op::Send { queue, entries });
+            [gone, created].into_iter().chain(sent)
+        };
+        queues.into_iter().flat_map(one).collect()
+    })
+}
+
 fn op() -> impl Strategy<Value = Op> {
     Union::new_weighted(vec![
         (28, send().boxed()),
@@ -57,11 +106,13 @@ fn op() -> impl Strategy<Value = Op> {
         (3, peek().boxed()),
         (7, administration().boxed()),
         (5, move_task().boxed()),
+        (4, Just(Op::Switch).boxed()),
         (
             1,
             select(vec![
                 Op::Reopen(Reopen::Plain),
                 Op::Reopen(Reopen::WithoutIndex),
+                Op::Reopen(Reopen::FromBackup),
             ])
             .boxed(),
         ),
@@ -94,21 +145,53 @@ fn entry() -> impl Strategy<Value = Entry> {
         weighted(0.8, 0..4_u8),
         identity,
         weighted(0.25, delay_s),
+        padding(),
+        attributes(),
         weighted(0.02, flaw),
     )
-        .prop_map(|(group, identity, delay_s, flaw)| Entry {
-            group,
-            identity,
-            delay_s,
-            flaw,
-        })
+        .prop_map(
+            |(group, identity, delay_s, padding, attributes, flaw)| Entry {
+                group,
+                identity,
+                delay_s,
+                padding,
+                attributes,
+                flaw,
+            },
+        )
+}
+
+/// With the smallest segments these make reclamation work, and some leave much of a segment unused
+/// behind them. With its attributes the longest message just fits one.
+fn padding() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        60 => Just(0),
+        20 => 1..2_000_usize,
+        14 => 2_000..42_000_usize,
+        5 => 42_000..53_000_usize,
+    ]
+}
+
+fn attributes() -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![
+        30 => Just(Vec::new()),
+        4 => vec(1..100_usize, 1..10),
+        1 => vec(1..3_000_usize, 1..5),
+    ]
 }
 
 fn flood() -> impl Strategy<Value = Op> {
-    (queue(), 0..4_u8, 25..45_usize).prop_map(|(queue, group, count)| Op::Flood {
+    let size = prop_oneof![
+        8 => (25..45_usize, Just(0)),
+        1 => (100..400_usize, Just(0)),
+        1 => (100..400_usize, 1..300_usize),
+        2 => (25..45_usize, 1_000..9_000_usize),
+    ];
+    (queue(), 0..4_u8, size).prop_map(|(queue, group, (count, padding))| Op::Flood {
         queue,
         group,
         count,
+        padding,
     })
 }
 

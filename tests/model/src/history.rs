@@ -93,6 +93,8 @@ pub enum Op {
         group: u8,
         /// So many messages.
         count: usize,
+        /// Bytes of each beside its text.
+        padding: usize,
     },
     /// ReceiveMessage.
     Receive {
@@ -171,15 +173,19 @@ pub enum Op {
     },
     /// The subject is closed and opened again.
     Reopen(Reopen),
+    /// What follows is done by another process, as far as the subject can tell.
+    Switch,
 }
 
 /// How a subject comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reopen {
-    /// With everything it left.
+    /// With everything it left; other processes have it open meanwhile.
     Plain,
     /// Without what it can do without: an index that must be rebuilt.
     WithoutIndex,
+    /// A copy that was made while it was open takes its place.
+    FromBackup,
 }
 
 /// One message to send.
@@ -191,6 +197,10 @@ pub struct Entry {
     pub identity: Identity,
     /// `DelaySeconds`, on standard queues.
     pub delay_s: Option<u32>,
+    /// Bytes of the body beside its text.
+    pub padding: usize,
+    /// Lengths of further attributes.
+    pub attributes: Vec<usize>,
     /// What is wrong with it.
     pub flaw: Option<Flaw>,
 }

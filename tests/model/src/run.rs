@@ -70,6 +70,9 @@ fn step(
     reference: &InMemory,
     subject: &mut dyn Subject,
 ) -> Result<(), Box<Difference>> {
+    if let Op::Switch = op {
+        return check(at, op, &Ok(()), &subject.switch());
+    }
     if let Op::Reopen(how) = op {
         let reopened = subject.reopen(*how);
         check(at, op, &Ok(()), &reopened)?;
@@ -80,8 +83,8 @@ fn step(
             &subject.storage().now_ms(),
         )?;
         return match how {
-            Reopen::WithoutIndex => adopt_group_orders(at, reference, subject),
-            _ => Ok(()),
+            Reopen::WithoutIndex | Reopen::FromBackup => adopt_group_orders(at, reference, subject),
+            Reopen::Plain => Ok(()),
         };
     }
     let reference = reference.storage();

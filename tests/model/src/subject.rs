@@ -33,6 +33,9 @@ pub trait Subject {
     /// Closes it and opens it again.
     fn reopen(&mut self, how: Reopen) -> Result<()>;
 
+    /// From now on [`Subject::storage`] is what another process would have opened. Both stay open.
+    fn switch(&mut self) -> Result<()>;
+
     /// In which order the groups of a FIFO queue have their turns, if reopening may have changed
     /// that: the log keeps the order within a group, and a rebuild finds the groups as it comes
     /// across them.
@@ -72,6 +75,40 @@ impl Subject for InMemory {
     fn reopen(&mut self, _how: Reopen) -> Result<()> {
         Ok(())
     }
+
+    fn switch(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// One of two handles of the same store is in use, as by two processes.
+struct Handles<S> {
+    open: [Option<Arc<S>>; 2],
+    used: usize,
+}
+
+impl<S: Storage> Handles<S> {
+    fn none() -> Self {
+        Self {
+            open: [None, None],
+            used: 0,
+        }
+    }
+
+    fn storage(&self) -> &dyn Storage {
+        match &self.open[self.used] {
+            Some(store) => store.as_ref(),
+            None => unreachable!("a store that did not open ends its history"),
+        }
+    }
+
+    /// Opens the one in use, where it is closed.
+    fn open(&mut self, open: impl FnOnce() -> Result<Arc<S>>) -> Result<()> {
+        if self.open[self.used].is_none() {
+            self.open[self.used] = Some(open()?);
+        }
+        Ok(())
+    }
 }
 
 /// The smallest segments there are, so that short histories fill and reclaim some.
@@ -79,8 +116,7 @@ const SEGMENT_BYTES: u64 = 64 << 10;
 
 /// The embedded store in a directory of its own.
 pub struct OnDisk {
-    /// `None` only while it is being reopened.
-    store: Option<Arc<Embedded>>,
+    handles: Handles<Embedded>,
     /// Starts of the machine that it is told of.
     boots: u8,
     directory: TempDir,
@@ -89,32 +125,16 @@ pub struct OnDisk {
 impl OnDisk {
     /// An empty store. It syncs nothing: what power cuts do is tested elsewhere.
     pub fn open() -> Result<Self> {
-        let directory = TempDir::with_prefix("forebay-model-")
-            .map_err(|error| Error::io("make a temporary directory", &error))?;
         let mut subject = Self {
-            store: None,
+            handles: Handles::none(),
             boots: 1,
-            directory,
+            directory: temporary_directory()?,
         };
-        subject.reopen(Reopen::Plain)?;
+        subject.open_used()?;
         Ok(subject)
     }
-}
 
-impl Subject for OnDisk {
-    fn storage(&self) -> &dyn Storage {
-        match &self.store {
-            Some(store) => store.as_ref(),
-            None => unreachable!("a store that did not reopen ends its history"),
-        }
-    }
-
-    /// After another start of the machine the index is thrown away and rebuilt from the log.
-    fn reopen(&mut self, how: Reopen) -> Result<()> {
-        self.store = None;
-        if how == Reopen::WithoutIndex {
-            self.boots = self.boots.wrapping_add(1);
-        }
+    fn open_used(&mut self) -> Result<()> {
         let options = StoreOptions {
             durability: Durability::Os,
             clock: ClockMode::Manual { start_ms: START_MS },
@@ -126,23 +146,54 @@ impl Subject for OnDisk {
             boot: Some([self.boots; 16]),
             ..Surroundings::default()
         };
-        self.store = Some(embedded::open_on(
-            self.directory.path(),
-            &options,
-            &surroundings,
-        )?);
-        Ok(())
+        let path = self.directory.path();
+        self.handles
+            .open(|| embedded::open_on(path, &options, &surroundings))
+    }
+}
+
+fn temporary_directory() -> Result<TempDir> {
+    TempDir::with_prefix("forebay-model-")
+        .map_err(|error| Error::io("make a temporary directory", &error))
+}
+
+impl Subject for OnDisk {
+    fn storage(&self) -> &dyn Storage {
+        self.handles.storage()
+    }
+
+    fn reopen(&mut self, how: Reopen) -> Result<()> {
+        match how {
+            Reopen::Plain => self.handles.open[self.handles.used] = None,
+            // After another start of the machine the index is thrown away and rebuilt.
+            Reopen::WithoutIndex => {
+                self.handles.open = [None, None];
+                self.boots = self.boots.wrapping_add(1);
+            }
+            Reopen::FromBackup => {
+                let directory = temporary_directory()?;
+                self.storage().backup(directory.path())?;
+                self.handles.open = [None, None];
+                self.directory = directory;
+            }
+        }
+        self.open_used()
+    }
+
+    fn switch(&mut self) -> Result<()> {
+        self.handles.used = 1 - self.handles.used;
+        self.open_used()
     }
 
     fn new_group_order(&self, queue: &QueueKey) -> Option<Result<Vec<String>>> {
-        self.store.as_ref().map(|store| store.group_order(queue))
+        let used = self.handles.open[self.handles.used].as_ref();
+        used.map(|store| store.group_order(queue))
     }
 }
 
 /// The store on PostgreSQL in a schema of its own.
 pub struct OnPostgres {
-    /// `None` only while it is being reopened.
-    store: Option<Arc<Postgres>>,
+    handles: Handles<Postgres>,
     location: String,
     cluster: &'static Cluster,
     schema: String,
@@ -155,40 +206,45 @@ impl OnPostgres {
             .ok_or_else(|| Error::new(ErrorKind::Io, "PostgreSQL is not installed"))?;
         let schema = Cluster::fresh_schema();
         let mut subject = Self {
-            store: None,
+            handles: Handles::none(),
             location: cluster.location(&schema),
             cluster,
             schema,
         };
-        subject.reopen(Reopen::Plain)?;
+        subject.open_used()?;
         Ok(subject)
     }
-}
 
-impl Subject for OnPostgres {
-    fn storage(&self) -> &dyn Storage {
-        match &self.store {
-            Some(store) => store.as_ref(),
-            None => unreachable!("a store that did not reopen ends its history"),
-        }
-    }
-
-    fn reopen(&mut self, _how: Reopen) -> Result<()> {
-        self.store = None;
+    fn open_used(&mut self) -> Result<()> {
         let options = StoreOptions {
             clock: ClockMode::Manual { start_ms: START_MS },
             limits: limits(),
             ..StoreOptions::default()
         };
         let location = Location::parse(&self.location)?;
-        self.store = Some(Postgres::open(location, &options)?);
-        Ok(())
+        self.handles.open(|| Postgres::open(location, &options))
+    }
+}
+
+impl Subject for OnPostgres {
+    fn storage(&self) -> &dyn Storage {
+        self.handles.storage()
+    }
+
+    fn reopen(&mut self, _how: Reopen) -> Result<()> {
+        self.handles.open[self.handles.used] = None;
+        self.open_used()
+    }
+
+    fn switch(&mut self) -> Result<()> {
+        self.handles.used = 1 - self.handles.used;
+        self.open_used()
     }
 }
 
 impl Drop for OnPostgres {
     fn drop(&mut self) {
-        self.store = None;
+        self.handles.open = [None, None];
         // The whole server goes in the end; a schema that stays only takes room until then.
         let _ = self
             .cluster

@@ -4,15 +4,11 @@
 use crate::history::{Entry, Flaw, Identity, Op, Pick, QUEUES, Setting};
 use forebay::command::{Command, Outcome, PeekFilter, SendEntry, Strictness};
 use forebay::key::{DEFAULT_ACCOUNT, DEFAULT_REGION, QueueKey};
-use forebay::message::{Attribute, MessageId, MessageState, Receipt};
+use forebay::message::{Attribute, AttributeValue, MessageId, MessageState, Receipt};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What bodies are longer than their text. With the smallest segments this makes reclamation work,
-/// and the longest leave much of a segment unused behind them.
-const PADDING_BYTES: [usize; 16] = [
-    0, 0, 0, 500, 0, 24_000, 0, 0, 3_000, 0, 1_000, 0, 40_000, 0, 23_000, 200,
-];
-
+/// What bodies that identify their messages are longer than their text.
+const CONTENT_PADDING_BYTES: [usize; 3] = [0, 900, 30_000];
 /// Bytes of a message that is longer than any queue of a history takes.
 const TOO_LONG_BYTES: usize = 1_048_577;
 /// Ends of things that a send may begin: 60 s rules and retention, deduplication.
@@ -46,7 +42,8 @@ impl World {
                 queue,
                 group,
                 count,
-            } => self.flood(*queue, *group, *count),
+                padding,
+            } => self.flood(*queue, *group, *count, *padding),
             Op::Receive { .. } => receive(op)?,
             Op::Delete { queue, picks } => Command::Delete {
                 queue: key(*queue),
@@ -102,7 +99,7 @@ impl World {
                 limit: 10,
             },
             Op::Work => Command::Work,
-            Op::Advance { .. } | Op::AdvanceTo { .. } | Op::Reopen(_) => return None,
+            Op::Advance { .. } | Op::AdvanceTo { .. } | Op::Reopen(_) | Op::Switch => return None,
             other => administration(other)?,
         })
     }
@@ -173,11 +170,13 @@ impl World {
         }
     }
 
-    fn flood(&mut self, queue: usize, group: u8, count: usize) -> Command {
+    fn flood(&mut self, queue: usize, group: u8, count: usize, padding: usize) -> Command {
         let entry = Entry {
             group: Some(group),
             identity: Identity::Unique,
             delay_s: None,
+            padding,
+            attributes: Vec::new(),
             flaw: None,
         };
         self.send(queue, &vec![entry; count])
@@ -202,20 +201,19 @@ impl World {
         };
         let body = match entry.identity {
             _ if matches!(entry.flaw, Some(Flaw::TooLong)) => vec![b'x'; TOO_LONG_BYTES],
-            Identity::Content(n) => format!("content {n}").into_bytes(),
-            _ => {
-                let mut body = format!("body {}", self.messages).into_bytes();
-                body.resize(
-                    body.len() + PADDING_BYTES[self.messages as usize % 16],
-                    b' ',
-                );
-                body
-            }
+            Identity::Content(n) => padded(
+                format!("content {n}"),
+                CONTENT_PADDING_BYTES[usize::from(n)],
+            ),
+            _ => padded(format!("body {}", self.messages), entry.padding),
         };
+        let mut attributes = vec![Attribute::text("n", self.messages.to_string())];
+        let more = entry.attributes.iter().enumerate();
+        attributes.extend(more.map(|(at, bytes)| attribute_of(at, *bytes)));
         SendEntry {
             id: MessageId(u128::from(self.messages).to_be_bytes()),
             body: body.into(),
-            attributes: vec![Attribute::text("n", self.messages.to_string())],
+            attributes,
             trace_header: entry.group.map(|n| format!("Root={n}")),
             group,
             deduplication: id.filter(|_| fifo != wrong_kind),
@@ -323,6 +321,25 @@ fn tag(letters: usize) -> BTreeMap<String, String> {
         .take(1)
         .map(|_| ("k".repeat(letters), letters.to_string()))
         .collect()
+}
+
+fn padded(text: String, bytes: usize) -> Vec<u8> {
+    let mut body = text.into_bytes();
+    body.resize(body.len() + bytes, b' ');
+    body
+}
+
+/// Text and bytes take turns.
+fn attribute_of(at: usize, bytes: usize) -> Attribute {
+    let name = format!("more.{at}");
+    match at % 2 {
+        0 => Attribute {
+            name,
+            data_type: "Binary.of-a-kind".into(),
+            value: AttributeValue::Binary(vec![at as u8; bytes].into()),
+        },
+        _ => Attribute::text(name, "v".repeat(bytes)),
+    }
 }
 
 fn group_name(group: u8) -> String {

@@ -14,14 +14,8 @@ pub(super) fn needed<'a>(
     now_ms: u64,
 ) -> Result<Option<Record<'a>>> {
     // What the index has of a storage that was dropped is garbage, swept or not.
-    if let Record::Put { sid, .. }
-    | Record::Remember { sid, .. }
-    | Record::Attempt { sid, .. }
-    | Record::Lease {
-        sid,
-        attempt: Some(_),
-        ..
-    } = &record
+    if let Record::Put { sid, .. } | Record::Remember { sid, .. } | Record::Attempt { sid, .. } =
+        &record
         && tx.index.head(*sid)?.is_none()
     {
         return Ok(None);
@@ -47,23 +41,14 @@ pub(super) fn needed<'a>(
             ref remembered,
             ..
         } => Ok(is_remembered(tx, sid, remembered, at, now_ms)?.then_some(record)),
-        Record::Lease {
-            sid,
-            attempt: Some(attempt),
-            ..
+        Record::Attempt {
+            sid, ref attempt, ..
+        } => {
+            let entry = tx.index.attempt(sid, attempt)?;
+            let is_current = entry.is_some_and(|entry| entry.at == at && entry.end_ms > now_ms);
+            Ok(is_current.then_some(record))
         }
-        | Record::Attempt { sid, attempt, .. } => {
-            let entry = tx.index.attempt(sid, &attempt)?;
-            Ok(entry
-                .filter(|entry| entry.at == at && entry.end_ms > now_ms)
-                .map(|entry| Record::Attempt {
-                    sid,
-                    attempt,
-                    end_ms: entry.end_ms,
-                    leased: entry.leased,
-                }))
-        }
-        Record::Lease { attempt: None, .. }
+        Record::Lease { .. }
         | Record::Purge { .. }
         | Record::Delete { .. }
         | Record::Visibility { .. }

@@ -9,7 +9,7 @@ use std::path::Path;
 /// First line of the file.
 const MAGIC: &str = "forebay store";
 /// Version of the directory's layout that this library writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a directory's `store` file says.
 #[derive(Debug, Clone, PartialEq, Eq)]

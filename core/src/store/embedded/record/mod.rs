@@ -191,8 +191,6 @@ pub enum Record<'a> {
         visible_ms: u64,
         /// The queue's cursor after this.
         fresh: u64,
-        /// Receive attempt id (S7.19).
-        attempt: Option<String>,
         /// True for a repeated attempt: counts do not rise.
         repeat: bool,
         /// The messages.
@@ -242,7 +240,8 @@ pub enum Record<'a> {
         /// The message's id.
         id: [u8; 16],
     },
-    /// A receive attempt; written by reclamation.
+    /// A receive attempt (S7.19), beside its lease. It tells the counts itself: when an index is
+    /// built anew its messages may come behind it.
     Attempt {
         /// The queue.
         sid: StorageId,
@@ -406,7 +405,6 @@ impl Record<'_> {
                 now_ms,
                 visible_ms,
                 fresh,
-                attempt,
                 repeat,
                 sequences,
             } => {
@@ -416,7 +414,6 @@ impl Record<'_> {
                 out.u64(*visible_ms);
                 out.u64(*fresh);
                 out.u8(u8::from(*repeat));
-                out.optional(attempt.as_deref());
                 encode_sequences(out, sequences);
             }
             Self::Delete { sid, sequences } => {
@@ -567,7 +564,6 @@ fn decode_message<'a>(number: u8, r: &mut Reader<'a>) -> Result<Record<'a>> {
             visible_ms: r.u64()?,
             fresh: r.u64()?,
             repeat: r.u8()? != 0,
-            attempt: r.optional()?,
             sequences: decode_sequences(r)?,
         },
         kind::DELETE => Record::Delete {

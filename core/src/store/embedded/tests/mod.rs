@@ -6,15 +6,17 @@ mod damage;
 mod opening;
 mod rebuilding;
 mod reclamation;
+mod retention;
 mod slow_disk;
 mod standstill;
 
 use super::{Embedded, Surroundings, open_on};
 use crate::command::{Command, Outcome, PeekFilter, SendEntry, Strictness};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
 use crate::key::QueueKey;
 use crate::message::{MessageId, Peeked, Receipt, Received};
 use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
+use crate::sys::lock::{KernelLock, LockByte, LockFile};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,6 +42,16 @@ fn options() -> StoreOptions {
 
 fn open(directory: &Path) -> Arc<Embedded> {
     open_on(directory, &options(), &Surroundings::default()).unwrap()
+}
+
+/// No keeper of the store has its turn meanwhile, so what a deletion leaves behind is not
+/// swept, and nobody but the test takes the writer lock.
+fn hold_the_keeper_off(directory: &Path) -> KernelLock {
+    drop(open(directory));
+    let file = LockFile::open(&directory.join("lock")).unwrap();
+    let keeper = KernelLock::new(file, LockByte::Keeper);
+    while !keeper.try_acquire().unwrap() {}
+    keeper
 }
 
 fn queue(name: &str) -> QueueKey {
@@ -98,7 +110,11 @@ fn receive(store: &Embedded, name: &str, max: u32) -> Vec<Received> {
         attempt: None,
         waits: false,
     };
-    match store.execute(command).unwrap() {
+    received(store.execute(command))
+}
+
+fn received(answer: Result<Outcome>) -> Vec<Received> {
+    match answer.unwrap() {
         Outcome::Received { messages, .. } => messages,
         other => panic!("{other:?}"),
     }

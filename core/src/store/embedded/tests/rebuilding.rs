@@ -1,5 +1,4 @@
 use super::*;
-use crate::sys::lock::{KernelLock, LockByte, LockFile};
 
 fn fill(store: &Embedded) {
     create(store, "a", &[("DelaySeconds", "2")]);
@@ -170,15 +169,6 @@ fn pass_the_log(store: &Embedded) {
     }
 }
 
-/// No keeper of the store has its turn meanwhile, so what a deletion leaves behind is not swept.
-fn hold_the_keeper_off(directory: &Path) -> KernelLock {
-    drop(open(directory));
-    let file = LockFile::open(&directory.join("lock")).unwrap();
-    let keeper = KernelLock::new(file, LockByte::Keeper);
-    while !keeper.try_acquire().unwrap() {}
-    keeper
-}
-
 /// The record of a deleted queue is passed before its messages are. What a rebuild finds of these
 /// is garbage under the queue's number, which no new queue may get: it would be swept with it.
 #[test]
@@ -265,6 +255,60 @@ fn attempts_of_a_deleted_queue_are_not_carried_forward() {
     };
     store.execute(command).unwrap();
     pass_the_log(&store);
+    assert_sound(&store);
+}
+
+/// A receive is remembered with the counts its messages had then (S7.19), also where reclamation
+/// has carried the messages behind it.
+#[test]
+fn a_rebuild_knows_the_messages_of_an_attempt() {
+    let dir = tempfile::tempdir().unwrap();
+    let _keeper = hold_the_keeper_off(dir.path());
+    let store = open(dir.path());
+    let lsns = |store: &Embedded| {
+        let meta = store.engine().with_meta(|meta| meta.clone()).unwrap();
+        (meta.reclaimed_lsn, meta.tail_lsn)
+    };
+    let busy = |store: &Embedded| {
+        send(store, "busy", entry(100, 1_000, None));
+        let taken = receive(store, "busy", 1);
+        delete(store, "busy", taken.iter().map(|one| one.receipt).collect());
+    };
+    create(&store, "busy", &[("VisibilityTimeout", "3600")]);
+    create(&store, "kept.fifo", &[("FifoQueue", "true")]);
+    for number in 0..3 {
+        send(&store, "kept.fifo", entry(number, 8, Some("g")));
+    }
+    // The receive stands in the second segment, and the first one goes.
+    while lsns(&store).1 < 70 << 10 {
+        busy(&store);
+    }
+    let attempt = || Command::Receive {
+        queue: queue("kept.fifo"),
+        max: 2,
+        visibility_s: None,
+        attempt: Some("attempt".into()),
+        waits: false,
+    };
+    let first = received(store.execute(attempt()));
+    let leased = lsns(&store).1;
+    while lsns(&store).0 < 64 << 10 {
+        busy(&store);
+    }
+    assert!(lsns(&store).0 < leased, "the receive was passed as well");
+    store.engine().recycle_freed_now().unwrap();
+    drop(store);
+    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+    let store = open(dir.path());
+    let again = received(store.execute(attempt()));
+    let facts = |received: &[Received]| {
+        let facts = received
+            .iter()
+            .map(|one| (one.receipt, one.message.receive_count));
+        facts.collect::<Vec<_>>()
+    };
+    assert_eq!(facts(&first).len(), 2);
+    assert_eq!(facts(&first), facts(&again));
     assert_sound(&store);
 }
 

@@ -1,5 +1,4 @@
 use super::*;
-use crate::error::Result;
 use crate::store::embedded::disk::{Fault, FaultDisk, RealDisk};
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, channel};
@@ -48,13 +47,6 @@ fn submit(store: &Embedded, command: Command) -> Receiver<Result<Outcome>> {
     let (done, answer) = channel();
     store.submit(command, Box::new(move |result| done.send(result).unwrap()));
     answer
-}
-
-fn received(answer: Result<Outcome>) -> Vec<Received> {
-    match answer.unwrap() {
-        Outcome::Received { messages, .. } => messages,
-        other => panic!("{other:?}"),
-    }
 }
 
 /// While the disk is busy with one caller's send, others receive what is on disk already; and the
@@ -166,6 +158,7 @@ fn a_failed_sync_answers_who_depended_on_it() {
 #[test]
 fn a_change_alone_needs_only_the_thread_that_syncs() {
     let dir = tempfile::tempdir().unwrap();
+    let _keeper = hold_the_keeper_off(dir.path());
     let (store, _disk) = open_slow(dir.path());
     let (entering, entered) = channel();
     let (leave, left) = channel::<()>();

@@ -1,6 +1,5 @@
 use super::*;
 use crate::store::embedded::disk::{FaultDisk, RealDisk};
-use crate::sys::lock::{KernelLock, LockByte, LockFile};
 use std::thread;
 
 /// Another holder of the segments lock, as another process is one.

@@ -5,7 +5,6 @@ use super::super::index::Index;
 use super::super::index::entries::{AttemptEntry, MessageEntry, RememberedEntry};
 use super::super::record::{Record, Remembered, Standing, State, StorageId, content, is_fifo};
 use crate::error::Result;
-use crate::limits;
 
 /// Carries `record`, found at `at` in the log (a Put: its content block), into the index.
 pub fn apply(index: &mut Index, record: &Record<'_>, at: u64) -> Result<()> {
@@ -48,6 +47,7 @@ pub fn apply(index: &mut Index, record: &Record<'_>, at: u64) -> Result<()> {
                 at,
                 leased: leased.clone(),
             };
+            index.forget_attempts(*sid, index.meta.now_ms)?;
             index.put_attempt(*sid, attempt, &entry)
         }
     }
@@ -57,7 +57,6 @@ pub fn apply(index: &mut Index, record: &Record<'_>, at: u64) -> Result<()> {
 pub fn carries_more_than_a_message(record: &Record<'_>) -> bool {
     match record {
         Record::Put { remembered, .. } => remembered.is_some(),
-        Record::Lease { attempt, .. } => attempt.is_some(),
         Record::Queue(_)
         | Record::Drop { .. }
         | Record::Tombstone { .. }
@@ -66,7 +65,8 @@ pub fn carries_more_than_a_message(record: &Record<'_>) -> bool {
         | Record::Attempt { .. }
         | Record::Clock { .. }
         | Record::NextQueue { .. } => true,
-        Record::Delete { .. }
+        Record::Lease { .. }
+        | Record::Delete { .. }
         | Record::Visibility { .. }
         | Record::Due { .. }
         | Record::Purge { .. } => false,
@@ -130,7 +130,6 @@ fn apply_to_messages(index: &mut Index, record: &Record<'_>, at: u64) -> Result<
             now_ms,
             visible_ms,
             fresh,
-            attempt,
             repeat,
             sequences,
         } => {
@@ -138,11 +137,6 @@ fn apply_to_messages(index: &mut Index, record: &Record<'_>, at: u64) -> Result<
             lease(index, *sid, *now_ms, *visible_ms, *repeat, sequences)?;
             let head = index.head_mut(*sid)?;
             head.fresh = head.fresh.max(*fresh);
-            if let (Some(attempt), false) = (attempt, repeat) {
-                index.forget_attempts(*sid, *now_ms)?;
-                let end_ms = now_ms + limits::DEDUPLICATION_MS;
-                remember_attempt(index, *sid, attempt, end_ms, sequences, at)?;
-            }
             Ok(())
         }
         Record::Delete { sid, sequences } => index.remove_messages(*sid, sequences),
@@ -280,23 +274,6 @@ fn lease(
         }
     }
     Ok(())
-}
-
-fn remember_attempt(
-    index: &mut Index,
-    sid: StorageId,
-    attempt: &str,
-    end_ms: u64,
-    sequences: &[u64],
-    at: u64,
-) -> Result<()> {
-    let mut leased = Vec::with_capacity(sequences.len());
-    for sequence in sequences {
-        if let Some(entry) = index.message(sid, *sequence)? {
-            leased.push((*sequence, entry.standing.receives));
-        }
-    }
-    index.put_attempt(sid, attempt, &AttemptEntry { end_ms, at, leased })
 }
 
 /// Removes messages older than the retention (S6.1).

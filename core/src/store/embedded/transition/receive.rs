@@ -52,6 +52,11 @@ impl Tx {
             rules::send::check_attempt(attempt, is_fifo(sid))?;
         }
         let overdue = self.due_step(sid, &config)?;
+        // S6.1. What became visible meanwhile may come in later receives, though: who waits for one
+        // message need not wait until a million were looked at.
+        if overdue && self.has_expired(sid, &config)? {
+            return Ok(Progress::Again);
+        }
         let seconds = options
             .visibility_s
             .unwrap_or(config.attributes.visibility_s);
@@ -80,15 +85,21 @@ impl Tx {
             return Ok(received(Vec::new(), next_due_ms));
         }
         let messages = self.read_all(sid, &config, &found.taken, visible_ms)?;
-        self.lease_step(&[Record::Lease {
+        let lease = Record::Lease {
             sid,
             now_ms: self.now_ms,
             visible_ms,
             fresh: found.fresh,
-            attempt: attempt.map(str::to_owned),
             repeat: false,
             sequences: found.taken.iter().map(|(sequence, _)| *sequence).collect(),
-        }])?;
+        };
+        match attempt {
+            Some(attempt) => {
+                let remembered = self.attempt(sid, attempt, &messages);
+                self.lease_step(&[lease, remembered])?;
+            }
+            None => self.lease_step(&[lease])?,
+        }
         Ok(received(messages, None))
     }
 
@@ -266,6 +277,19 @@ impl Tx {
         Ok(error)
     }
 
+    /// What is remembered of a receive (S7.19).
+    fn attempt(&self, sid: StorageId, attempt: &str, messages: &[Received]) -> Record<'static> {
+        let receipts = messages.iter().map(|message| &message.receipt);
+        Record::Attempt {
+            sid,
+            attempt: attempt.to_owned(),
+            end_ms: self.now_ms + limits::DEDUPLICATION_MS,
+            leased: receipts
+                .map(|receipt| (receipt.sequence, receipt.receive))
+                .collect(),
+        }
+    }
+
     /// S7.19: the messages of an earlier attempt, if all of them still stand as it left them.
     fn repeat_attempt(
         &mut self,
@@ -307,7 +331,6 @@ impl Tx {
             now_ms: self.now_ms,
             visible_ms,
             fresh,
-            attempt: Some(attempt.to_owned()),
             repeat: true,
             sequences: entries.iter().map(|(sequence, _)| *sequence).collect(),
         }])?;

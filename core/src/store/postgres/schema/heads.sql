@@ -54,6 +54,7 @@ BEGIN
     INTO h FROM @s@.heads k WHERE k.uid = p_uid ORDER BY k.tick DESC LIMIT 1;
     IF NOT FOUND THEN
         h.code := 1;
+        h.dirty := false;
     END IF;
     RETURN h;
 END
