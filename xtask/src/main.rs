@@ -9,6 +9,7 @@ mod demo;
 mod fuzz;
 mod header;
 mod install;
+mod layout;
 mod model;
 mod node;
 mod package;
@@ -97,6 +98,12 @@ const COMMANDS: &[Command] = &[
         usage: "header [--check]",
         about: "write include/forebay.h from ffi/src/capi, or compare it",
         run: header::run,
+    },
+    Command {
+        name: "layout",
+        usage: "layout [--check]",
+        about: "write bindings/node/lib/layout.ts from src/layout.rs beside it, or compare it",
+        run: layout::run,
     },
     Command {
         name: "install",

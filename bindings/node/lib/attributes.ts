@@ -1,5 +1,6 @@
 /** Message attributes: short forms in, typed values out. */
 
+import { types } from 'node:util';
 import type { NativeAttribute } from './native.js';
 
 /** An attribute with its data type: `String`, `Number` or `Binary`, optionally `.label`. */
@@ -31,13 +32,13 @@ function typed(value: AttributeInput): TypedAttribute {
     case 'bigint':
       return { type: 'Number', value: String(value) };
     default:
-      return value instanceof Uint8Array ? { type: 'Binary', value } : value;
+      return types.isUint8Array(value) ? { type: 'Binary', value } : value;
   }
 }
 
 export function toNative(attributes: AttributesInput): NativeAttribute[] {
   if (Array.isArray(attributes)) return attributes;
-  return Object.entries(attributes).map(([name, value]) => ({ name, ...typed(value) }));
+  return Object.entries(attributes).map(([name, value]) => ({ ...typed(value), name }));
 }
 
 /**

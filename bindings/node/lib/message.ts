@@ -3,30 +3,10 @@
 import { Buffer } from 'node:buffer';
 import { inspect } from 'node:util';
 import { type NamedAttribute, toValues } from './attributes.js';
-import { type NativeQueue, native } from './native.js';
+import { Head, Place, Text } from './layout.js';
+import { native, type QueueHandle } from './native.js';
 import type { Packer } from './packer.js';
 import { call } from './pending.js';
-
-// Where the parts of a record are: `src/record.rs` draws it.
-const LENGTH = 0;
-const BODY_LENGTH = 4;
-const ID = 36;
-const SENT = 52;
-const FIRST_RECEIVED = 60;
-const VISIBLE = 68;
-const RECEIVE_COUNT = 76;
-const BODY = 80;
-
-/** Texts behind the body, by their place. */
-const SENDER = 0;
-const GROUP = 1;
-const DEDUP = 2;
-const SEQUENCE_NUMBER = 3;
-const TRACE_HEADER = 4;
-const DEAD_LETTER_SOURCE = 5;
-
-/** The length of a text that is absent. */
-const NONE = 0xffff_ffff;
 
 /** Memory with records. */
 export interface Memory {
@@ -42,14 +22,14 @@ export function memoryOf(bytes: Buffer): Memory {
 }
 
 /** @internal Makes a message of the record at `at`. */
-export let messageAt: (queue: NativeQueue, memory: Memory, at: number) => Message;
+export let messageAt: (queue: QueueHandle, memory: Memory, at: number) => Message;
 
 /** @internal Adds the receipt of a message to a request. */
 export let packReceipt: (message: Message, packer: Packer) => void;
 
 /** @internal How long the record at `at` is. */
 export function recordLength(bytes: Buffer, at: number): number {
-  return bytes.readUInt32LE(at + LENGTH);
+  return bytes.readUInt32LE(at + Head.LENGTH);
 }
 
 /**
@@ -59,7 +39,7 @@ export function recordLength(bytes: Buffer, at: number): number {
  * It came as bytes, of which it reads what it is asked for.
  */
 export class Message {
-  readonly #queue: NativeQueue;
+  readonly #queue: QueueHandle;
   readonly #memory: Memory;
   readonly #at: number;
   #body: Buffer | undefined;
@@ -71,7 +51,7 @@ export class Message {
   }
 
   /** @internal */
-  constructor(queue: NativeQueue, memory: Memory, at: number) {
+  constructor(queue: QueueHandle, memory: Memory, at: number) {
     this.#queue = queue;
     this.#memory = memory;
     this.#at = at;
@@ -82,7 +62,7 @@ export class Message {
   }
 
   get #bodyEnd(): number {
-    return this.#at + BODY + this.#bytes.readUInt32LE(this.#at + BODY_LENGTH);
+    return this.#at + Head.BODY + this.#bytes.readUInt32LE(this.#at + Head.BODY_LENGTH);
   }
 
   /** The body, byte for byte as sent. */
@@ -93,15 +73,15 @@ export class Message {
   /** A copy: what a program does with its bytes changes nothing else here. */
   #copyBody(): Buffer {
     const { bytes, buffer, offset } = this.#memory;
-    const length = bytes.readUInt32LE(this.#at + BODY_LENGTH);
+    const length = bytes.readUInt32LE(this.#at + Head.BODY_LENGTH);
     const body = Buffer.allocUnsafe(length);
-    body.set(new Uint8Array(buffer, offset + this.#at + BODY, length));
+    body.set(new Uint8Array(buffer, offset + this.#at + Head.BODY, length));
     return body;
   }
 
   /** The body as text; bytes that are no UTF-8 become U+FFFD. */
   get text(): string {
-    return this.#bytes.toString('utf8', this.#at + BODY, this.#bodyEnd);
+    return this.#bytes.toString('utf8', this.#at + Head.BODY, this.#bodyEnd);
   }
 
   /** The body as JSON. */
@@ -114,10 +94,10 @@ export class Message {
     let at = this.#bodyEnd;
     for (let before = 0; before < place; before += 1) {
       const length = bytes.readUInt32LE(at);
-      at += length === NONE ? 4 : 4 + length;
+      at += length === Text.NONE ? 4 : 4 + length;
     }
     const length = bytes.readUInt32LE(at);
-    return length === NONE ? undefined : bytes.toString('utf8', at + 4, at + 4 + length);
+    return length === Text.NONE ? undefined : bytes.toString('utf8', at + 4, at + 4 + length);
   }
 
   #dateAt(place: number): Date {
@@ -126,7 +106,8 @@ export class Message {
 
   /** The id given at the send. */
   get id(): string {
-    const hex = this.#bytes.toString('hex', this.#at + ID, this.#at + ID + 16);
+    const start = this.#at + Head.ID;
+    const hex = this.#bytes.toString('hex', start, start + Head.ID_BYTES);
     const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
     return `${parts.join('-')}-${hex.slice(20)}`;
   }
@@ -138,52 +119,52 @@ export class Message {
 
   /** How often it was received, this time included. */
   get receiveCount(): number {
-    return this.#bytes.readUInt32LE(this.#at + RECEIVE_COUNT);
+    return this.#bytes.readUInt32LE(this.#at + Head.RECEIVE_COUNT);
   }
 
   /** When it was sent. */
   get sentAt(): Date {
-    return this.#dateAt(SENT);
+    return this.#dateAt(Head.SENT);
   }
 
   /** When it was first received. */
   get firstReceivedAt(): Date {
-    return this.#dateAt(FIRST_RECEIVED);
+    return this.#dateAt(Head.FIRST_RECEIVED);
   }
 
   /** When others can receive it, unless it is deleted or hidden for another time. */
   get visibleAt(): Date {
-    return this.#dateAt(VISIBLE);
+    return this.#dateAt(Head.VISIBLE);
   }
 
   /** `MessageGroupId`. */
   get group(): string | undefined {
-    return this.#textAt(GROUP);
+    return this.#textAt(Place.GROUP);
   }
 
   /** `MessageDeduplicationId`, given or computed; FIFO queues only. */
   get dedup(): string | undefined {
-    return this.#textAt(DEDUP);
+    return this.#textAt(Place.DEDUP);
   }
 
   /** `SequenceNumber`, 20 digits; FIFO queues only. */
   get sequenceNumber(): string | undefined {
-    return this.#textAt(SEQUENCE_NUMBER);
+    return this.#textAt(Place.SEQUENCE_NUMBER);
   }
 
   /** `SenderId`. */
   get sender(): string {
-    return this.#textAt(SENDER) ?? '';
+    return this.#textAt(Place.SENDER) ?? '';
   }
 
   /** `AWSTraceHeader`. */
   get traceHeader(): string | undefined {
-    return this.#textAt(TRACE_HEADER);
+    return this.#textAt(Place.TRACE_HEADER);
   }
 
   /** ARN of the queue from which it came to this dead-letter queue. */
   get deadLetterSource(): string | undefined {
-    return this.#textAt(DEAD_LETTER_SOURCE);
+    return this.#textAt(Place.DEAD_LETTER_SOURCE);
   }
 
   /** The message attributes with their types, in the order sent. */
@@ -223,7 +204,7 @@ export class Message {
    * Deletes it for good. On a FIFO queue this fails once its visibility timeout has passed.
    */
   delete(): Promise<void> {
-    return call((id) => this.#queue.deleteRecord(id, this.#bytes, this.#at));
+    return call((id) => native.deleteRecord(this.#queue.number, id, this.#bytes, this.#at));
   }
 
   /**
@@ -231,7 +212,7 @@ export class Message {
    */
   changeVisibility(seconds: number): Promise<void> {
     return call((id) =>
-      this.#queue.changeRecordVisibility(id, this.#bytes, this.#at, seconds),
+      this.#queue.native.changeRecordVisibility(id, this.#bytes, this.#at, seconds),
     );
   }
 

@@ -39,44 +39,25 @@ export interface Names {
   nextToken?: string;
 }
 
+/** Bodies that are too large to be packed. Each is copied when it is added. */
+export interface Bodies {
+  add(body: string | Uint8Array): void;
+}
+
 /** Bytes of records in the memory that was given for them, or memory of their own. */
 export type Received = number | Buffer[];
 
 /**
- * A queue. `packed` is the memory of a packer, of which `length` bytes count; `bytes` and `at` are
- * the record of a message.
+ * A queue, with the calls that are seldom made. `packed` is the memory of a packer, of which
+ * `length` bytes count; `bytes` and `at` are the record of a message.
  */
 export interface NativeQueue {
   readonly name: string;
   readonly arn: string;
   readonly fifo: boolean;
-  send(
-    id: number,
-    packed: Uint8Array,
-    length: number,
-    apart: (string | Uint8Array)[] | undefined,
-    digests: boolean,
-  ): Answer;
-  sendBatch(
-    id: number,
-    packed: Uint8Array,
-    length: number,
-    count: number,
-    apart: (string | Uint8Array)[] | undefined,
-    digests: boolean,
-  ): Answer;
-  receive(
-    id: number,
-    memory: Uint8Array,
-    at: number,
-    max: number | undefined,
-    wait: number | undefined,
-    visibilityTimeout: number | undefined,
-    attempt: string | undefined,
-  ): Answer;
+  /** By which functions find it, for as long as this object lives. */
+  number(): number;
   delete(id: number, receipt: string): Answer;
-  deleteRecord(id: number, bytes: Uint8Array, at: number): Answer;
-  deleteBatch(id: number, packed: Uint8Array, length: number, count: number): Answer;
   changeVisibility(id: number, receipt: string, seconds: number): Answer;
   changeRecordVisibility(id: number, bytes: Uint8Array, at: number, seconds: number): Answer;
   changeVisibilityBatch(id: number, packed: Uint8Array, length: number, count: number): Answer;
@@ -141,7 +122,43 @@ export interface NativeServer {
 
 interface Native {
   Port: new (settle: (answers: unknown[]) => void) => Port;
+  Bodies: new () => Bodies;
   kinds(): Kind[];
+  send(
+    queue: number,
+    id: number,
+    packed: Uint8Array,
+    length: number,
+    apart: Bodies | undefined,
+    digests: boolean,
+  ): Answer;
+  sendBatch(
+    queue: number,
+    id: number,
+    packed: Uint8Array,
+    length: number,
+    count: number,
+    apart: Bodies | undefined,
+    digests: boolean,
+  ): Answer;
+  receive(
+    queue: number,
+    id: number,
+    memory: Uint8Array,
+    at: number,
+    max: number | undefined,
+    wait: number | undefined,
+    visibilityTimeout: number | undefined,
+    attempt: string | undefined,
+  ): Answer;
+  deleteRecord(queue: number, id: number, bytes: Uint8Array, at: number): Answer;
+  deleteBatch(
+    queue: number,
+    id: number,
+    packed: Uint8Array,
+    length: number,
+    count: number,
+  ): Answer;
   recordReceipt(bytes: Uint8Array, at: number): string;
   recordAttributes(bytes: Uint8Array, at: number, names: string[]): NativeAttribute[];
   recordSystemAttributes(bytes: Uint8Array, at: number, names: string[]): Record<string, string>;
@@ -182,3 +199,14 @@ function load(): Native {
 }
 
 export const native: Native = load();
+
+/** A queue and its number: who has the one keeps the other. */
+export class QueueHandle {
+  readonly native: NativeQueue;
+  readonly number: number;
+
+  constructor(queue: NativeQueue) {
+    this.native = queue;
+    this.number = queue.number();
+  }
+}

@@ -1,12 +1,13 @@
 /**
  * Packs requests for the native half: many values in one piece of memory, because each value that
- * crosses on its own costs more than what is done with it. `src/entries.rs` has the form.
+ * crosses on its own costs more than what is done with it. `src/layout.rs` has the form.
  */
 
 import { Buffer } from 'node:buffer';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { InvalidArgument } from './errors.js';
-import type { NativeAttribute } from './native.js';
+import { Head, Part } from './layout.js';
+import { type Bodies, type NativeAttribute, native } from './native.js';
 
 /** Bytes of a new packer. */
 const FIRST_BYTES = 64 * 1024;
@@ -17,20 +18,14 @@ const KEPT_BYTES_MAX = 512 * 1024;
 /** Longer bodies cross on their own: they are then copied once instead of twice. */
 const PACKED_BODY_MAX = 8 * 1024;
 
-/** What an entry has, a bit each; of a receipt, `RAW` is that it is no text. */
-const ID = 1;
-const DELAY = 2;
-const ATTRIBUTES = 4;
-const GROUP = 8;
-const DEDUP = 16;
-const TRACE_HEADER = 32;
-const SENDER = 64;
-const BODY_APART = 128;
-const RAW = 2;
-
-/** Bytes of a receipt, and where they are in the record of a message. */
-const RECEIPT_BYTES = 28;
-const RECEIPT_AT = 8;
+/**
+ * How many bytes there really are: a program may have put a `length` of its own in the way of this
+ * one, and what is packed must be as long as its length says.
+ */
+const lengthOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  'length',
+)?.get as (this: Uint8Array) => number;
 
 /** What a message is sent with, beside its body. */
 export interface SendParts {
@@ -47,8 +42,11 @@ export interface SendParts {
 export class Packer {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #at = 0;
-  /** Bodies that cross on their own, in their order. */
-  apart: (string | Uint8Array)[] | undefined;
+  /**
+   * Bodies that crossed on their own, in their order. They cross when they are met: afterwards a
+   * program's iterator may write to their memory, or give it away.
+   */
+  apart: Bodies | undefined;
 
   /** What was packed is at the start of this memory. */
   get bytes(): Uint8Array {
@@ -69,17 +67,19 @@ export class Packer {
 
   /** A message to send. */
   send(body: string | Uint8Array, parts: SendParts | undefined): void {
-    this.#room(5);
+    this.#room(1);
     const flags = this.#at;
     this.#bytes[flags] = 0;
     this.#at += 1;
-    if (body.length > PACKED_BODY_MAX) {
-      (this.apart ??= []).push(body);
-      this.#bytes[flags] = BODY_APART;
-    } else if (typeof body === 'string') {
+    const isText = typeof body === 'string';
+    const length = isText ? body.length : lengthOf.call(body);
+    if (length > PACKED_BODY_MAX) {
+      (this.apart ??= new native.Bodies()).add(body);
+      this.#bytes[flags] = Part.BODY_APART;
+    } else if (isText) {
       this.#text(body);
     } else {
-      this.#blob(body);
+      this.#blob(body, length);
     }
     if (parts !== undefined) this.#parts(flags, parts);
   }
@@ -87,34 +87,34 @@ export class Packer {
   #parts(flags: number, parts: SendParts): void {
     const { id, delay, attributes, group, dedup, traceHeader, sender } = parts;
     let has = 0;
-    if (this.#optional('id', id)) has |= ID;
+    if (this.#optional('id', id)) has |= Part.ID;
     if (delay !== undefined && delay !== null) {
       this.#number('delay', delay);
-      has |= DELAY;
+      has |= Part.DELAY;
     }
     if (attributes !== undefined && attributes !== null) {
       this.#attributes(attributes);
-      has |= ATTRIBUTES;
+      has |= Part.ATTRIBUTES;
     }
-    if (this.#optional('group', group)) has |= GROUP;
-    if (this.#optional('dedup', dedup)) has |= DEDUP;
-    if (this.#optional('traceHeader', traceHeader)) has |= TRACE_HEADER;
-    if (this.#optional('sender', sender)) has |= SENDER;
+    if (this.#optional('group', group)) has |= Part.GROUP;
+    if (this.#optional('dedup', dedup)) has |= Part.DEDUP;
+    if (this.#optional('traceHeader', traceHeader)) has |= Part.TRACE_HEADER;
+    if (this.#optional('sender', sender)) has |= Part.SENDER;
     this.#bytes[flags] = (this.#bytes[flags] as number) | has;
   }
 
   /** The receipt in the record of a message, to be deleted. */
   record(bytes: Uint8Array, at: number): void {
-    this.#room(1 + RECEIPT_BYTES);
+    this.#room(1 + Head.RECEIPT_BYTES);
     const own = this.#bytes;
     const to = this.#at + 1;
-    own[to - 1] = RAW;
-    const from = at + RECEIPT_AT;
+    own[to - 1] = Part.RAW;
+    const from = at + Head.RECEIPT;
     // So few that a loop is faster than a call.
-    for (let byte = 0; byte < RECEIPT_BYTES; byte += 1) {
+    for (let byte = 0; byte < Head.RECEIPT_BYTES; byte += 1) {
       own[to + byte] = bytes[from + byte] as number;
     }
-    this.#at = to + RECEIPT_BYTES;
+    this.#at = to + Head.RECEIPT_BYTES;
   }
 
   /** A receipt as text, to be deleted. */
@@ -128,7 +128,7 @@ export class Packer {
   /** The id of the entry that was begun at `start`. */
   id(start: number, id: unknown): void {
     if (!this.#optional('id', id)) return;
-    this.#bytes[start] = (this.#bytes[start] as number) | ID;
+    this.#bytes[start] = (this.#bytes[start] as number) | Part.ID;
   }
 
   /** For how long the message of an entry is hidden. */
@@ -136,19 +136,29 @@ export class Packer {
     this.#number('seconds', seconds);
   }
 
-  #attributes(attributes: NativeAttribute[]): void {
-    this.#u32(attributes.length);
+  #attributes(attributes: Iterable<NativeAttribute>): void {
+    this.#room(4);
+    const start = this.#at;
+    this.#at += 4;
+    let count = 0;
     for (const { name, type, value } of attributes) {
       this.#given('the name of an attribute', name);
       this.#given('the type of an attribute', type);
-      this.#room(1);
-      const isBinary = typeof value !== 'string';
-      this.#bytes[this.#at] = isBinary ? 1 : 0;
-      this.#at += 1;
-      if (!isBinary) this.#text(value);
-      else if (value instanceof Uint8Array) this.#blob(value);
-      else throw refusal('the value of an attribute', value, 'text or a Uint8Array');
+      this.#value(value);
+      count += 1;
     }
+    // Counted here: a getter may change the list while it is read.
+    this.#bytes.writeUInt32LE(count, start);
+  }
+
+  #value(value: unknown): void {
+    this.#room(1);
+    const isText = typeof value === 'string';
+    this.#bytes[this.#at] = isText ? 0 : 1;
+    this.#at += 1;
+    if (isText) this.#text(value);
+    else if (types.isUint8Array(value)) this.#blob(value, lengthOf.call(value));
+    else throw refusal('the value of an attribute', value, 'text or a Uint8Array');
   }
 
   #optional(name: string, value: unknown): boolean {
@@ -168,11 +178,6 @@ export class Packer {
     this.#at = this.#bytes.writeDoubleLE(value, this.#at);
   }
 
-  #u32(value: number): void {
-    this.#room(4);
-    this.#at = this.#bytes.writeUInt32LE(value, this.#at);
-  }
-
   #text(text: string): void {
     // UTF-8 takes three bytes for a unit of UTF-16 at the most.
     this.#room(4 + 3 * text.length);
@@ -182,11 +187,12 @@ export class Packer {
     this.#at = start + length;
   }
 
-  #blob(bytes: Uint8Array): void {
-    this.#u32(bytes.length);
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.length;
+  #blob(bytes: Uint8Array, length: number): void {
+    this.#room(4 + length);
+    const start = this.#bytes.writeUInt32LE(length, this.#at);
+    // Memory that was given away is empty, and refuses to be read.
+    if (length > 0) this.#bytes.set(bytes, start);
+    this.#at = start + length;
   }
 
   #room(bytes: number): void {
@@ -200,7 +206,8 @@ export class Packer {
   }
 }
 
-function refusal(name: string, value: unknown, what: string): InvalidArgument {
+/** The error of a value that cannot be packed. */
+export function refusal(name: string, value: unknown, what: string): InvalidArgument {
   return new InvalidArgument(`${name} is ${inspect(value)}; it must be ${what}`);
 }
 

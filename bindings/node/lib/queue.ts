@@ -1,11 +1,11 @@
 /** A queue of an open store. */
 
-import { inspect } from 'node:util';
+import { types } from 'node:util';
 import { type AttributesInput, type NamedAttribute, toNative } from './attributes.js';
-import { Closed, InvalidArgument } from './errors.js';
+import { Closed } from './errors.js';
 import { Message, packReceipt } from './message.js';
-import type { Entry, Names, NativeQueue } from './native.js';
-import { givePacker, type Packer, type SendParts, takePacker } from './packer.js';
+import { type Entry, type Names, type NativeQueue, native, QueueHandle } from './native.js';
+import { givePacker, type Packer, refusal, type SendParts, takePacker } from './packer.js';
 import { begin, call, settled } from './pending.js';
 import { receiptOf, receiptsOf } from './receipts.js';
 import { giveBack, receive } from './receive.js';
@@ -133,11 +133,15 @@ export const PAGE_MAX = 1000;
  * A queue. It goes by its name: after a deletion it works again on a new queue of that name.
  */
 export class Queue {
-  readonly #native: NativeQueue;
+  readonly #handle: QueueHandle;
 
   /** @internal */
-  constructor(native: NativeQueue) {
-    this.#native = native;
+  constructor(queue: NativeQueue) {
+    this.#handle = new QueueHandle(queue);
+  }
+
+  get #native(): NativeQueue {
+    return this.#handle.native;
   }
 
   get name(): string {
@@ -154,12 +158,11 @@ export class Queue {
 
   /** Sends one message. When it resolves, the message has survived what `durability` says. */
   async send(body: Body, options?: SendOptions): Promise<SendReceipt> {
-    checkBody(body);
     const digests = options?.digests ?? false;
     const packer = takePacker();
-    packer.send(body, options && sendParts(options));
+    packer.send(checked(body), options ? sendParts(options) : undefined);
     const start = (id: number) =>
-      this.#native.send(id, packer.bytes, packer.length, packer.apart, digests);
+      native.send(this.#handle.number, id, packer.bytes, packer.length, packer.apart, digests);
     const begun = begin(start, receiptOf);
     givePacker(packer);
     return begun;
@@ -176,16 +179,19 @@ export class Queue {
     const packer = takePacker();
     let count = 0;
     for (const message of messages) {
-      if (typeof message === 'string' || message instanceof Uint8Array) {
-        packer.send(message, undefined);
-      } else {
-        checkBody(message.body);
-        packer.send(message.body, sendParts(message));
-      }
+      packMessage(packer, message);
       count += 1;
     }
     const start = (id: number) =>
-      this.#native.sendBatch(id, packer.bytes, packer.length, count, packer.apart, digests);
+      native.sendBatch(
+        this.#handle.number,
+        id,
+        packer.bytes,
+        packer.length,
+        count,
+        packer.apart,
+        digests,
+      );
     const begun = begin(start, receiptsOf);
     givePacker(packer);
     return begun;
@@ -193,7 +199,7 @@ export class Queue {
 
   /** Receives up to `max` messages, waiting for a first one as long as `wait` says. */
   async receive(options: ReceiveOptions = {}): Promise<Message[]> {
-    return receive(this.#native, options);
+    return receive(this.#handle, options);
   }
 
   /**
@@ -207,7 +213,7 @@ export class Queue {
     while (!signal?.aborted) {
       let received;
       try {
-        received = await receive(this.#native, input);
+        received = await receive(this.#handle, input);
       } catch (error) {
         if (signal?.aborted || error instanceof Closed) return;
         throw error;
@@ -216,7 +222,7 @@ export class Queue {
       try {
         for (; next < received.length && !signal?.aborted; ) yield received[next++] as Message;
       } finally {
-        await giveBack(this.#native, received.slice(next));
+        await giveBack(this.#handle, received.slice(next));
       }
     }
   }
@@ -236,7 +242,7 @@ export class Queue {
       count += 1;
     }
     const start = (id: number) =>
-      this.#native.deleteBatch(id, packer.bytes, packer.length, count);
+      native.deleteBatch(this.#handle.number, id, packer.bytes, packer.length, count);
     const begun = begin(start, (entries: Entry[] | undefined) => settled(entries, count));
     givePacker(packer);
     return begun;
@@ -273,7 +279,7 @@ export class Queue {
 
   /** The attributes that `names` ask for, by their SQS names, as text. */
   attributes(names: string[] = ['All']): Promise<Record<string, string>> {
-    return call((id) => this.#native.attributes(id, names));
+    return call((id) => this.#native.attributes(id, names), byName);
   }
 
   /** Sets attributes by their SQS names, all or none. They hold at once. */
@@ -293,7 +299,7 @@ export class Queue {
 
   /** Its tags. */
   tags(): Promise<Record<string, string>> {
-    return call((id) => this.#native.tags(id));
+    return call((id) => this.#native.tags(id), byName);
   }
 
   /** Adds tags, or writes over those with the same key. */
@@ -324,9 +330,25 @@ export class Queue {
   }
 }
 
-function checkBody(body: unknown): void {
-  if (typeof body === 'string' || body instanceof Uint8Array) return;
-  throw new InvalidArgument(`the body is ${inspect(body)}; it must be text or a Uint8Array`);
+const BODIES = 'text or a Uint8Array';
+
+function isBody(value: unknown): value is Body {
+  return typeof value === 'string' || types.isUint8Array(value);
+}
+
+function checked(body: unknown): Body {
+  if (isBody(body)) return body;
+  throw refusal('the body', body, BODIES);
+}
+
+function packMessage(packer: Packer, message: Body | BatchMessage): void {
+  if (isBody(message)) {
+    packer.send(message, undefined);
+  } else if (typeof message === 'object' && message !== null) {
+    packer.send(checked(message.body), sendParts(message));
+  } else {
+    throw refusal('an entry', message, `${BODIES}, or an object with such a body`);
+  }
 }
 
 function sendParts(options: SendOptions & { id?: string | undefined }): SendParts {
@@ -352,6 +374,15 @@ export function textsOf(
 ): Record<string, string> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+/** Texts by their names, which come one after the other: a name may be `__proto__`. */
+function byName(texts: string[]): Record<string, string> {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < texts.length; at += 2) {
+    pairs.push([texts[at] as string, texts[at + 1] as string]);
+  }
+  return Object.fromEntries(pairs);
 }
 
 /** All pages in one list. */

@@ -1,12 +1,9 @@
 /** Acknowledgements of sends out of the text in which they come: `src/sent.rs` has its form. */
 
 import { errorOf } from './failures.js';
+import { Sent } from './layout.js';
 import type { Entry } from './native.js';
 import type { SendReceipt } from './queue.js';
-
-const ID_CHARS = 36;
-const SEQUENCE_CHARS = 20;
-const DIGEST_CHARS = 32;
 
 /** The receipt of the one message that was sent. */
 export function receiptOf(text: string): SendReceipt {
@@ -35,37 +32,37 @@ function addReceipts(text: string, results: PromiseSettledResult<SendReceipt>[])
 }
 
 function hasSequence(text: string): boolean {
-  return text[0] === '1' || text[0] === '3';
+  return (text.charCodeAt(0) & Sent.HAS_SEQUENCE) !== 0;
 }
 
 function hasDigests(text: string): boolean {
-  return text[0] === '2' || text[0] === '3';
+  return (text.charCodeAt(0) & Sent.HAS_DIGESTS) !== 0;
 }
 
 function receiptChars(text: string): number {
-  const sequence = hasSequence(text) ? SEQUENCE_CHARS : 0;
-  return 1 + ID_CHARS + sequence + (hasDigests(text) ? 3 * DIGEST_CHARS : 0);
+  const sequence = hasSequence(text) ? Sent.SEQUENCE_CHARS : 0;
+  return 1 + Sent.ID_CHARS + sequence + (hasDigests(text) ? 3 * Sent.DIGEST_CHARS : 0);
 }
 
 function receiptAt(text: string, at: number): SendReceipt {
   const duplicate = text[at] === '1';
-  let next = at + 1 + ID_CHARS;
+  let next = at + 1 + Sent.ID_CHARS;
   const id = text.slice(at + 1, next);
   if (text[0] === '0') return { id, duplicate };
   let receipt: SendReceipt = { id, duplicate };
   if (hasSequence(text)) {
-    const sequenceNumber = text.slice(next, next + SEQUENCE_CHARS);
+    const sequenceNumber = text.slice(next, next + Sent.SEQUENCE_CHARS);
     receipt = { id, sequenceNumber, duplicate };
-    next += SEQUENCE_CHARS;
+    next += Sent.SEQUENCE_CHARS;
   }
   if (hasDigests(text)) addDigests(receipt, text, next);
   return receipt;
 }
 
 function addDigests(receipt: SendReceipt, text: string, at: number): void {
-  receipt.md5OfBody = text.slice(at, at + DIGEST_CHARS);
-  const attributes = text.slice(at + DIGEST_CHARS, at + 2 * DIGEST_CHARS);
+  receipt.md5OfBody = text.slice(at, at + Sent.DIGEST_CHARS);
+  const attributes = text.slice(at + Sent.DIGEST_CHARS, at + 2 * Sent.DIGEST_CHARS);
   if (attributes[0] !== ' ') receipt.md5OfAttributes = attributes;
-  const system = text.slice(at + 2 * DIGEST_CHARS, at + 3 * DIGEST_CHARS);
+  const system = text.slice(at + 2 * Sent.DIGEST_CHARS, at + 3 * Sent.DIGEST_CHARS);
   if (system[0] !== ' ') receipt.md5OfSystemAttributes = system;
 }

@@ -1,7 +1,7 @@
 /** Receives: their messages, and how signals end them. */
 
 import { type Message, packReceipt } from './message.js';
-import type { NativeQueue, Received } from './native.js';
+import { native, type QueueHandle, type Received } from './native.js';
 import { givePacker, takePacker } from './packer.js';
 import { begin, call, cancel, idUnderWay } from './pending.js';
 import type { ReceiveOptions } from './queue.js';
@@ -23,17 +23,28 @@ function waitsOf(signal: AbortSignal): Set<number> {
 
 /** Begins a receive. It rejects with the reason of a signal that is aborted. */
 export function receive(
-  queue: NativeQueue,
+  queue: QueueHandle,
   options: ReceiveOptions,
 ): Message[] | Promise<Message[]> {
   const { max, wait, visibilityTimeout, attempt, signal } = options;
   if (signal?.aborted) throw signal.reason;
+  // Before anything is received: what is no signal fails here.
+  const waiting = signal && waitsOf(signal);
   const begun = begin(
     (id) =>
-      queue.receive(id, takeMemory(), memoryAt(), max, wait, visibilityTimeout, attempt),
+      native.receive(
+        queue.number,
+        id,
+        takeMemory(),
+        memoryAt(),
+        max,
+        wait,
+        visibilityTimeout,
+        attempt,
+      ),
     (answer: Received) => messagesOf(queue, answer),
   );
-  return signal === undefined ? begun : untilAborted(queue, begun, signal);
+  return waiting ? untilAborted(queue, begun, signal, waiting) : begun;
 }
 
 /**
@@ -41,11 +52,11 @@ export function receive(
  * before it rejects.
  */
 async function untilAborted(
-  queue: NativeQueue,
+  queue: QueueHandle,
   begun: Message[] | Promise<Message[]>,
   signal: AbortSignal,
+  ids: Set<number>,
 ): Promise<Message[]> {
-  const ids = waitsOf(signal);
   const id = idUnderWay();
   if (id !== undefined) ids.add(id);
   let messages;
@@ -63,7 +74,7 @@ async function untilAborted(
 }
 
 /** Makes messages visible again. */
-export async function giveBack(queue: NativeQueue, messages: Message[]): Promise<void> {
+export async function giveBack(queue: QueueHandle, messages: Message[]): Promise<void> {
   if (messages.length === 0) return;
   const packer = takePacker();
   for (const message of messages) {
@@ -72,7 +83,7 @@ export async function giveBack(queue: NativeQueue, messages: Message[]): Promise
   }
   const { length } = messages;
   const given = call((id) =>
-    queue.changeVisibilityBatch(id, packer.bytes, packer.length, length),
+    queue.native.changeVisibilityBatch(id, packer.bytes, packer.length, length),
   );
   givePacker(packer);
   await given;

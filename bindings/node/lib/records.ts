@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { type Memory, type Message, memoryOf, messageAt, recordLength } from './message.js';
-import type { NativeQueue, Received } from './native.js';
+import type { QueueHandle, Received } from './native.js';
 
 /**
  * Bytes of memory for the records of several receives, since memory of its own would cost a
@@ -32,7 +32,7 @@ export function memoryAt(): number {
 }
 
 /** The messages that a receive answered. If they were written into memory, then just now. */
-export function messagesOf(queue: NativeQueue, answer: Received): Message[] {
+export function messagesOf(queue: QueueHandle, answer: Received): Message[] {
   const messages: Message[] = [];
   if (typeof answer === 'number') {
     const start = used;
@@ -46,7 +46,7 @@ export function messagesOf(queue: NativeQueue, answer: Received): Message[] {
 
 function add(
   messages: Message[],
-  queue: NativeQueue,
+  queue: QueueHandle,
   memory: Memory,
   start: number,
   end: number,

@@ -17,7 +17,9 @@ pub enum Answer {
     Nothing,
     Number(f64),
     Text(String),
-    Texts(BTreeMap<String, String>),
+    /// Names and texts, one after the other: an object with names of a program's own could look
+    /// like any other answer.
+    Texts(Vec<String>),
     Names(Names),
     Store(NativeStore),
     Server(NativeServer),
@@ -52,6 +54,12 @@ impl Answer {
         Self::Entries(results.into_iter().map(entry).collect())
     }
 
+    /// Texts by their names.
+    pub fn texts(texts: BTreeMap<String, String>) -> Self {
+        let texts = texts.into_iter().flat_map(|(name, text)| [name, text]);
+        Self::Texts(texts.collect())
+    }
+
     /// A time or a count.
     pub fn count(value: u64) -> Self {
         Self::Number(number(value))
@@ -72,7 +80,7 @@ impl ToNapiValue for Answer {
             Self::Nothing => convert!((), ()),
             Self::Number(value) => convert!(f64, value),
             Self::Text(text) => convert!(String, text),
-            Self::Texts(texts) => convert!(BTreeMap<String, String>, texts),
+            Self::Texts(texts) => convert!(Vec<String>, texts),
             Self::Names(names) => convert!(Names, names),
             Self::Store(store) => convert!(NativeStore, store),
             Self::Server(server) => convert!(NativeServer, server),

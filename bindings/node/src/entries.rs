@@ -1,59 +1,89 @@
-//! What `lib/packer.ts` packs: messages to send, and receipts to delete or hide.
+//! What `lib/packer.ts` packs: messages to send, and receipts to delete or hide. [`part`] has the
+//! form.
 
+use crate::layout::part;
 use crate::numbers::ranged;
 use crate::packed::Reader;
 use bytes::Bytes;
 use forebay_ffi::api::{
     DeleteRequest, Error, ErrorKind, Number, Receipt, Result, SendRequest, VisibilityRequest,
 };
-use napi::bindgen_prelude::{Either, Uint8ArraySlice};
+use napi::bindgen_prelude::{ClassInstance, Either, Uint8ArraySlice};
+use napi_derive::napi;
 
-/// A body that was too large to be packed, borrowed for the length of the call.
-pub type Body<'env> = Either<String, Uint8ArraySlice<'env>>;
+/// Bodies that are too large to be packed, in the order of their entries.
+#[napi]
+#[derive(Default)]
+pub struct Bodies {
+    bodies: Vec<Bytes>,
+}
 
-/// What an entry has, a bit each. Its parts come in this order, the body behind the bits.
-mod part {
-    pub const ID: u8 = 1;
-    pub const DELAY: u8 = 2;
-    pub const ATTRIBUTES: u8 = 4;
-    pub const GROUP: u8 = 8;
-    pub const DEDUP: u8 = 16;
-    pub const TRACE_HEADER: u8 = 32;
-    pub const SENDER: u8 = 64;
-    /// The body is the next of those that cross on their own.
-    pub const BODY_APART: u8 = 128;
-    /// Of a receipt: it is that of a record, and no text.
-    pub const RAW: u8 = 2;
+#[napi]
+impl Bodies {
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Copies a body.
+    #[napi]
+    pub fn add(&mut self, body: Either<String, Uint8ArraySlice<'_>>) {
+        self.bodies.push(match body {
+            Either::A(text) => text.into(),
+            Either::B(bytes) => Bytes::copy_from_slice(&bytes),
+        });
+    }
+}
+
+/// The bodies of one call, if it has any.
+pub type Apart<'env> = Option<ClassInstance<'env, Bodies>>;
+
+fn take(apart: Apart<'_>) -> impl Iterator<Item = Bytes> {
+    let bodies = apart.map(|mut bodies| std::mem::take(&mut bodies.bodies));
+    bodies.into_iter().flatten()
 }
 
 /// The one message to send.
-pub fn send(packed: &[u8], apart: Vec<Body<'_>>) -> Result<SendRequest> {
+pub fn send(packed: &[u8], apart: Apart<'_>) -> Result<SendRequest> {
     let shared = Bytes::copy_from_slice(packed);
-    read_send(&mut Reader::new(packed), &shared, &mut apart.into_iter())
+    let mut reader = Reader::new(packed);
+    let request = read_send(&mut reader, &shared, &mut take(apart))?;
+    reader.end()?;
+    Ok(request)
 }
 
 /// `count` messages to send. Their bodies share one copy of what was packed.
-pub fn sends(packed: &[u8], count: u32, apart: Vec<Body<'_>>) -> Result<Vec<SendRequest>> {
+pub fn sends(packed: &[u8], count: u32, apart: Apart<'_>) -> Result<Vec<SendRequest>> {
     let shared = Bytes::copy_from_slice(packed);
-    let mut reader = Reader::new(packed);
-    let mut apart = apart.into_iter();
-    (0..count)
-        .map(|_| read_send(&mut reader, &shared, &mut apart))
-        .collect()
+    let mut apart = take(apart);
+    entries(packed, count, |reader| {
+        read_send(reader, &shared, &mut apart)
+    })
 }
 
-fn read_send<'a>(
+/// Reads `count` entries, which must be all that was packed.
+fn entries<T>(
+    packed: &[u8],
+    count: u32,
+    mut read: impl FnMut(&mut Reader<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut reader = Reader::new(packed);
+    let entries = (0..count)
+        .map(|_| read(&mut reader))
+        .collect::<Result<Vec<T>>>()?;
+    reader.end()?;
+    Ok(entries)
+}
+
+fn read_send(
     reader: &mut Reader<'_>,
     shared: &Bytes,
-    apart: &mut impl Iterator<Item = Body<'a>>,
+    apart: &mut impl Iterator<Item = Bytes>,
 ) -> Result<SendRequest> {
     let parts = reader.u8()?;
     let has = |part: u8| parts & part != 0;
     let mut request = match has(part::BODY_APART) {
-        true => match apart.next().ok_or_else(missing_body)? {
-            Either::A(text) => SendRequest::new(text),
-            Either::B(bytes) => SendRequest::new(bytes.to_vec()),
-        },
+        true => SendRequest::new(apart.next().ok_or_else(missing_body)?),
         false => {
             let length = reader.u32()? as usize;
             let start = reader.position();
@@ -92,9 +122,8 @@ fn missing_body() -> Error {
 
 /// `count` messages to delete.
 pub fn deletes(packed: &[u8], count: u32) -> Result<Vec<DeleteRequest>> {
-    let mut reader = Reader::new(packed);
-    let mut delete = || {
-        let named = Named::read(&mut reader)?;
+    entries(packed, count, |reader| {
+        let named = Named::read(reader)?;
         let request = match named.receipt {
             Either::A(receipt) => DeleteRequest::from(receipt),
             Either::B(text) => DeleteRequest::new(text),
@@ -103,15 +132,13 @@ pub fn deletes(packed: &[u8], count: u32) -> Result<Vec<DeleteRequest>> {
             Some(id) => request.id(id),
             None => request,
         })
-    };
-    (0..count).map(|_| delete()).collect()
+    })
 }
 
 /// `count` messages to hide for another time.
 pub fn changes(packed: &[u8], count: u32) -> Result<Vec<VisibilityRequest>> {
-    let mut reader = Reader::new(packed);
-    let mut change = || {
-        let named = Named::read(&mut reader)?;
+    entries(packed, count, |reader| {
+        let named = Named::read(reader)?;
         let seconds: u32 = ranged(Number::Visibility, reader.f64()?)?;
         let request = match named.receipt {
             Either::A(receipt) => VisibilityRequest::from((receipt, seconds)),
@@ -121,8 +148,7 @@ pub fn changes(packed: &[u8], count: u32) -> Result<Vec<VisibilityRequest>> {
             Some(id) => request.id(id),
             None => request,
         })
-    };
-    (0..count).map(|_| change()).collect()
+    })
 }
 
 /// A receipt with the id of its entry.

@@ -11,6 +11,8 @@
 mod answer;
 mod entries;
 mod kinds;
+mod layout;
+mod numbered;
 mod numbers;
 mod packed;
 mod port;

@@ -1,11 +1,8 @@
 //! Requests and records as JavaScript packs them: many values in one piece of memory, because
 //! each value that crosses on its own costs more than what is done with it.
 
-use crate::record::RECEIPT_BYTES;
+use crate::layout::{head, text};
 use forebay_ffi::api::{Attribute, AttributeValue, Error, ErrorKind, Receipt, Result};
-
-/// The length of a text that is absent.
-pub const NONE: u32 = u32::MAX;
 
 /// Reads numbers and texts one after the other. What does not fit is an error, so that a fault of
 /// `lib/` stays one.
@@ -21,9 +18,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads from `at`.
-    pub fn at(bytes: &'a [u8], at: u32) -> Result<Self> {
+    pub fn at(bytes: &'a [u8], at: usize) -> Result<Self> {
         let mut reader = Self::new(bytes);
-        reader.take(at as usize)?;
+        reader.take(at)?;
         Ok(reader)
     }
 
@@ -41,6 +38,17 @@ impl<'a> Reader<'a> {
         })?;
         self.at += length;
         Ok(part)
+    }
+
+    /// An error unless all was read: then both sides saw the same entries.
+    pub fn end(&self) -> Result<()> {
+        match self.bytes.len() - self.at {
+            0 => Ok(()),
+            left => {
+                let text = format!("{left} of {} packed bytes are left over", self.bytes.len());
+                Err(Error::new(ErrorKind::Internal, text))
+            }
+        }
     }
 
     /// The next bytes, as many as the array has.
@@ -69,7 +77,7 @@ impl<'a> Reader<'a> {
     /// A text, or `None` where it is absent.
     pub fn text(&mut self) -> Result<Option<String>> {
         match self.u32()? {
-            NONE => Ok(None),
+            text::NONE => Ok(None),
             length => self.text_of(length).map(Some),
         }
     }
@@ -88,14 +96,14 @@ impl<'a> Reader<'a> {
 
     pub fn skip_text(&mut self) -> Result<()> {
         match self.u32()? {
-            NONE => Ok(()),
+            text::NONE => Ok(()),
             length => self.take(length as usize).map(|_| ()),
         }
     }
 
     /// A receipt in the form of a record.
     pub fn receipt(&mut self) -> Result<Receipt> {
-        let mut receipt = Reader::new(self.take(RECEIPT_BYTES)?);
+        let mut receipt = Reader::new(self.take(head::RECEIPT_BYTES)?);
         Ok(Receipt {
             queue_uid: receipt.u64()?,
             sequence: receipt.u64()?,

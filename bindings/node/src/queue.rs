@@ -1,9 +1,10 @@
 //! A queue.
 
 use crate::answer::Answer;
-use crate::entries::{self, Body};
+use crate::entries::{self, Apart};
+use crate::numbered::{self, Numbered};
 use crate::numbers::ranged;
-use crate::port::{Port, Shared};
+use crate::port::Port;
 use crate::record;
 use crate::requests::{PeekInput, ReceiveInput};
 use crate::sent;
@@ -12,20 +13,43 @@ use forebay_ffi::api::{Call, DeleteRequest, Number, Queue, Result, VisibilityReq
 use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A queue, in the environment whose port gets its answers.
 #[napi]
 pub struct NativeQueue {
-    queue: Queue,
-    port: Arc<Shared>,
+    inner: Arc<Numbered>,
+    /// Its number, once JavaScript asked for it.
+    number: Option<u32>,
+}
+
+impl Deref for NativeQueue {
+    type Target = Numbered;
+
+    fn deref(&self) -> &Numbered {
+        &self.inner
+    }
+}
+
+impl Drop for NativeQueue {
+    fn drop(&mut self) {
+        // It has one only if it reached JavaScript, and then it is dropped on the same thread.
+        if let Some(number) = self.number {
+            numbered::remove(number);
+        }
+    }
 }
 
 impl NativeQueue {
     /// Makes the answer of a queue that was found or made.
     pub fn answer(port: &Port) -> impl FnOnce(Queue) -> Answer + Send + 'static {
         let port = Arc::clone(port);
-        move |queue| Answer::Queue(Self { queue, port })
+        move |queue| {
+            let inner = Arc::new(Numbered { queue, port });
+            let number = None;
+            Answer::Queue(Self { inner, number })
+        }
     }
 
     fn change_record(&self, bytes: &[u8], at: u32, seconds: f64) -> Result<Call<()>> {
@@ -58,83 +82,19 @@ impl NativeQueue {
         self.queue.is_fifo()
     }
 
-    /// Sends the one message that was packed; its body may be apart.
+    /// The number by which functions find it, for as long as this object lives.
     #[napi]
-    pub fn send(
-        &self,
-        id: u32,
-        packed: &[u8],
-        length: u32,
-        apart: Option<Vec<Body<'_>>>,
-        digests: bool,
-    ) -> Option<Answer> {
-        let request = entries::send(upto(packed, length), apart.unwrap_or_default());
-        let call = request.and_then(|request| self.queue.calls().send(request));
-        self.port
-            .submit(id, call, move |receipt| sent::answer(&receipt, digests))
-    }
-
-    /// Sends the `count` messages that were packed; `apart` has the bodies that were not.
-    #[napi]
-    pub fn send_batch(
-        &self,
-        id: u32,
-        packed: &[u8],
-        length: u32,
-        count: u32,
-        apart: Option<Vec<Body<'_>>>,
-        digests: bool,
-    ) -> Option<Answer> {
-        let requests = entries::sends(upto(packed, length), count, apart.unwrap_or_default());
-        let call = requests.and_then(|requests| self.queue.calls().send_batch(requests));
-        self.port
-            .submit(id, call, move |results| sent::answers(results, digests))
-    }
-
-    /// Receives; records of messages that can be had at once go into `memory`, from `at` on.
-    // Values one by one cross faster than an object that has them.
-    #[allow(clippy::too_many_arguments)]
-    #[napi]
-    pub fn receive(
-        &self,
-        id: u32,
-        mut memory: BufferSlice<'_>,
-        at: u32,
-        max: Option<f64>,
-        wait: Option<f64>,
-        visibility_timeout: Option<f64>,
-        attempt: Option<String>,
-    ) -> Option<Answer> {
-        let input = ReceiveInput {
-            max,
-            wait,
-            visibility_timeout,
-            attempt,
-        };
-        let rest = memory.get_mut(at as usize..).unwrap_or_default();
-        self.port.receive(id, &self.queue, input.read(), rest)
+    pub fn number(&mut self) -> u32 {
+        let inner = &self.inner;
+        *self
+            .number
+            .get_or_insert_with(|| numbered::add(inner.clone()))
     }
 
     #[napi]
     pub fn delete(&self, id: u32, receipt: String) -> Option<Answer> {
         let call = self.queue.calls().delete(receipt);
         self.port.submit(id, call, |()| Answer::Nothing)
-    }
-
-    /// Deletes the message whose record is at `at`.
-    #[napi]
-    pub fn delete_record(&self, id: u32, bytes: &[u8], at: u32) -> Option<Answer> {
-        let call = record::receipt(bytes, at)
-            .and_then(|receipt| self.queue.calls().delete(DeleteRequest::from(receipt)));
-        self.port.submit(id, call, |()| Answer::Nothing)
-    }
-
-    /// Deletes the `count` messages whose receipts were packed.
-    #[napi]
-    pub fn delete_batch(&self, id: u32, packed: &[u8], length: u32, count: u32) -> Option<Answer> {
-        let requests = entries::deletes(upto(packed, length), count);
-        let call = requests.and_then(|requests| self.queue.calls().delete_batch(requests));
-        self.port.submit(id, call, Answer::entries)
     }
 
     #[napi]
@@ -183,7 +143,7 @@ impl NativeQueue {
     pub fn attributes(&self, id: u32, names: Vec<String>) -> Option<Answer> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         self.port
-            .submit(id, self.queue.calls().attributes(&names), Answer::Texts)
+            .submit(id, self.queue.calls().attributes(&names), Answer::texts)
     }
 
     #[napi]
@@ -195,7 +155,7 @@ impl NativeQueue {
     #[napi]
     pub fn tags(&self, id: u32) -> Option<Answer> {
         self.port.submit(id, self.queue.calls().view(), |view| {
-            Answer::Texts(view.tags)
+            Answer::texts(view.tags)
         })
     }
 
@@ -234,4 +194,92 @@ impl NativeQueue {
         self.port
             .submit(id, call, |page| Answer::Names(Names::from(page)))
     }
+}
+
+/// What a call with a queue's number ends with.
+fn with(number: u32, call: impl FnOnce(&Numbered) -> Option<Answer>) -> Option<Answer> {
+    numbered::with(number, call).unwrap_or_else(|error| Some(Answer::Failure(error)))
+}
+
+/// Sends the one message that was packed; its body may be apart.
+#[napi]
+pub fn send(
+    queue: u32,
+    id: u32,
+    packed: &[u8],
+    length: u32,
+    apart: Apart<'_>,
+    digests: bool,
+) -> Option<Answer> {
+    with(queue, |it| {
+        let request = entries::send(upto(packed, length), apart);
+        let call = request.and_then(|request| it.queue.calls().send(request));
+        it.port
+            .submit(id, call, move |receipt| sent::answer(&receipt, digests))
+    })
+}
+
+/// Sends the `count` messages that were packed; `apart` has the bodies that were not.
+#[napi]
+pub fn send_batch(
+    queue: u32,
+    id: u32,
+    packed: &[u8],
+    length: u32,
+    count: u32,
+    apart: Apart<'_>,
+    digests: bool,
+) -> Option<Answer> {
+    with(queue, |it| {
+        let requests = entries::sends(upto(packed, length), count, apart);
+        let call = requests.and_then(|requests| it.queue.calls().send_batch(requests));
+        it.port
+            .submit(id, call, move |results| sent::answers(results, digests))
+    })
+}
+
+/// Receives; records of messages that can be had at once go into `memory`, from `at` on.
+// Values one by one cross faster than an object that has them.
+#[allow(clippy::too_many_arguments)]
+#[napi]
+pub fn receive(
+    queue: u32,
+    id: u32,
+    mut memory: BufferSlice<'_>,
+    at: u32,
+    max: Option<f64>,
+    wait: Option<f64>,
+    visibility_timeout: Option<f64>,
+    attempt: Option<String>,
+) -> Option<Answer> {
+    let input = ReceiveInput {
+        max,
+        wait,
+        visibility_timeout,
+        attempt,
+    };
+    let rest = memory.get_mut(at as usize..).unwrap_or_default();
+    with(queue, |it| {
+        it.port.receive(id, &it.queue, input.read(), rest)
+    })
+}
+
+/// Deletes the message whose record is at `at`.
+#[napi]
+pub fn delete_record(queue: u32, id: u32, bytes: &[u8], at: u32) -> Option<Answer> {
+    with(queue, |it| {
+        let call = record::receipt(bytes, at)
+            .and_then(|receipt| it.queue.calls().delete(DeleteRequest::from(receipt)));
+        it.port.submit(id, call, |()| Answer::Nothing)
+    })
+}
+
+/// Deletes the `count` messages whose receipts were packed.
+#[napi]
+pub fn delete_batch(queue: u32, id: u32, packed: &[u8], length: u32, count: u32) -> Option<Answer> {
+    with(queue, |it| {
+        let requests = entries::deletes(upto(packed, length), count);
+        let call = requests.and_then(|requests| it.queue.calls().delete_batch(requests));
+        it.port.submit(id, call, Answer::entries)
+    })
 }

@@ -1,18 +1,19 @@
 //! Acknowledgements of sends as text, which is the cheapest of all values to make in JavaScript:
 //! `lib/receipts.ts` cuts it up.
 //!
-//! A text begins with a digit: 1 if sequence numbers follow, plus 2 if digests do. Each receipt is
-//! then `1` for a duplicate, else `0`; the id; the sequence number; the digests of body,
-//! attributes and system attributes, as spaces where there are none. All of it is ASCII, and each
-//! part is as long in one receipt as in the next.
+//! [`layout`] has the lengths. Behind the first digit each receipt is `1` for a duplicate, else
+//! `0`; the id; the sequence number, if the text has them; the digests of body, attributes and
+//! system attributes, if it has them.
 
 use crate::answer::Answer;
+use crate::layout::sent as layout;
 use forebay_ffi::api::{MessageId, Result, SendReceipt};
 
 /// Receipts of one text. An id that a program keeps is a part of it and keeps the whole.
 const RECEIPTS_MAX: usize = 16;
 
-const NO_DIGEST: &str = "                                ";
+/// `lib/` cuts ids as long as the core writes them.
+const _: () = assert!(layout::ID_CHARS == MessageId::CHARS);
 
 /// What a send ends with.
 pub fn answer(receipt: &SendReceipt, digests: bool) -> Answer {
@@ -42,19 +43,21 @@ pub fn answers(results: Vec<Result<SendReceipt>>, digests: bool) -> Answer {
 }
 
 fn text<'a>(receipts: impl Iterator<Item = &'a SendReceipt>, digests: bool) -> String {
-    let mut text: Vec<u8> = Vec::with_capacity(1 + RECEIPTS_MAX * (1 + MessageId::CHARS));
+    let mut text: Vec<u8> = Vec::with_capacity(1 + RECEIPTS_MAX * (1 + layout::ID_CHARS));
     for receipt in receipts {
         let sequence_number = receipt.sequence_number();
         if text.is_empty() {
-            let has_number = u8::from(sequence_number.is_some());
-            text.push(b'0' + has_number + 2 * u8::from(digests));
+            let has_number = layout::HAS_SEQUENCE * u8::from(sequence_number.is_some());
+            text.push(b'0' + has_number + layout::HAS_DIGESTS * u8::from(digests));
         }
         text.push(b'0' + u8::from(receipt.is_duplicate()));
         text.extend(receipt.message_id().text());
-        text.extend(sequence_number.unwrap_or_default().as_bytes());
+        let sequence_number = sequence_number.unwrap_or_default();
+        debug_assert!(matches!(sequence_number.len(), 0 | layout::SEQUENCE_CHARS));
+        text.extend(sequence_number.as_bytes());
         // They cost more than the rest of a send, so they are computed only on demand.
         if digests {
-            let absent = || NO_DIGEST.to_owned();
+            let absent = || " ".repeat(layout::DIGEST_CHARS);
             text.extend(receipt.md5_of_body().as_bytes());
             let attributes = receipt.md5_of_attributes().unwrap_or_else(absent);
             text.extend(attributes.as_bytes());

@@ -182,3 +182,23 @@ test('a loop over a full queue leaves the event loop its turns', async (t) => {
   clearInterval(timer);
   assert.ok(turns > 3, `${turns} turns`);
 });
+
+test('messages keep their queue when nothing else does', async (t) => {
+  const opened = await store(t);
+  const names = Array.from({ length: 20 }, (_, number) => `q${number}`);
+  const held = [];
+  for (const name of names) {
+    const orders = await opened.createQueue(name);
+    await orders.sendBatch([name, name]);
+    held.push(...(await orders.receive({ max: 2 })));
+    for (let round = 0; round < 20; round += 1) await opened.getQueue(names[0]);
+    globalThis.gc();
+    await new Promise(setImmediate);
+  }
+  for (const message of held) assert.match(message.text, /^q\d+$/);
+  await Promise.all(held.map((message) => message.delete()));
+  for (const name of names) {
+    const orders = await opened.getQueue(name);
+    assert.deepEqual(await orders.counts(), { visible: 0, inFlight: 0, delayed: 0 });
+  }
+});

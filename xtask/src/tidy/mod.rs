@@ -76,7 +76,8 @@ pub fn run(arguments: &[String]) -> crate::Outcome {
     Ok(())
 }
 
-/// Checks every file of the repository, prints the faults, and counts files.
+/// Checks every file of the repository, prints the faults, and counts files; and that a small
+/// generated one is what its source says.
 pub fn check() -> Result<Tally, String> {
     let root = crate::place::root();
     let mut paths = Vec::new();
@@ -97,6 +98,11 @@ pub fn check() -> Result<Tally, String> {
         }
         tally += Tally::one(faults.is_empty());
     }
+    let layout = crate::layout::check();
+    if let Err(text) = &layout {
+        println!("{text}");
+    }
+    tally += Tally::one(layout.is_ok());
     Ok(tally)
 }
 
