@@ -13,6 +13,7 @@ const MIGRATIONS: [&[&str]; 1] = [&[
     include_str!("parts.sql"),
     include_str!("send.sql"),
     include_str!("inbox.sql"),
+    include_str!("candidates.sql"),
     include_str!("receive.sql"),
     include_str!("settle.sql"),
     include_str!("queues.sql"),
