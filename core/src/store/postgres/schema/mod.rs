@@ -11,6 +11,7 @@ const MIGRATIONS: [&[&str]; 1] = [&[
     include_str!("tables.sql"),
     include_str!("heads.sql"),
     include_str!("parts.sql"),
+    include_str!("plainly.sql"),
     include_str!("send.sql"),
     include_str!("inbox.sql"),
     include_str!("candidates.sql"),

@@ -350,6 +350,14 @@ BEGIN
     FOREACH v_max IN ARRAY p_maxes LOOP
         v_wanted := v_wanted + v_max;
     END LOOP;
+    IF p_seen IS NULL AND p_attempt IS NULL AND p_hide_ms > 0 AND NOT p_lock_target THEN
+        RETURN QUERY SELECT * FROM @s@.receive_plainly(p_uid, p_version, p_maxes, v_wanted,
+            p_hide_ms, p_in_flight_max, p_bytes_max);
+        IF FOUND THEN
+            p_lazy := @s@.be_lazy(p_lazy);
+            RETURN;
+        END IF;
+    END IF;
     IF p_lock_target THEN
         v_target := @s@.target(p_uid);
         IF v_target < p_uid THEN

@@ -18,6 +18,15 @@ DECLARE
     v_saved boolean;
     x record;
 BEGIN
+    IF p_retry IS NULL AND p_groups IS NULL AND p_delays IS NULL THEN
+        next_seq := @s@.put_plainly(p_uid, p_version, p_me, p_ids, p_bodies, p_attributes,
+            p_traces, p_senders);
+        IF next_seq IS NOT NULL THEN
+            code := 0;
+            v_lazy := @s@.be_lazy(p_lazy);
+            RETURN;
+        END IF;
+    END IF;
     h := @s@.enter(p_uid, p_version, p_step);
     code := h.code;
     next_seq := h.next_seq;

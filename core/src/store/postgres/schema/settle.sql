@@ -10,6 +10,13 @@ DECLARE
     v_lazy boolean;
     v_saved boolean;
 BEGIN
+    -- Looking at many would take longer than it saves.
+    IF cardinality(p_seqs) BETWEEN 1 AND 20 AND @s@.discard_plainly(p_uid, p_version, p_seqs)
+    THEN
+        code := 0;
+        v_lazy := @s@.be_lazy(p_lazy);
+        RETURN;
+    END IF;
     h := @s@.enter(p_uid, p_version, p_step);
     code := h.code;
     IF h.code <> 0 THEN
