@@ -6,6 +6,7 @@ mod damage;
 mod opening;
 mod rebuilding;
 mod reclamation;
+mod retention;
 mod slow_disk;
 mod standstill;
 

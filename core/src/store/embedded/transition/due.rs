@@ -33,18 +33,23 @@ impl Tx {
     }
 
     fn is_due(&mut self, sid: StorageId, config: &Config) -> Result<bool> {
-        let Some(head) = self.index.head(sid)? else {
-            return Ok(false);
-        };
-        let expires_ms = head
-            .oldest_ms
-            .saturating_add(retention_ms(&config.attributes));
-        if head.due_ms <= self.now_ms || expires_ms <= self.now_ms {
+        if self.has_expired(sid, config)? {
+            return Ok(true);
+        }
+        let due_ms = self.index.head(sid)?.map(|head| head.due_ms);
+        if due_ms.is_some_and(|due_ms| due_ms <= self.now_ms) {
             return Ok(true);
         }
         Ok(self
             .release_ms(sid, config)?
             .is_some_and(|release_ms| release_ms <= self.now_ms))
+    }
+
+    /// Whether a message is kept that is past its retention, for all that is known.
+    pub(super) fn has_expired(&mut self, sid: StorageId, config: &Config) -> Result<bool> {
+        let retention_ms = retention_ms(&config.attributes);
+        let oldest_ms = self.index.head(sid)?.map(|head| head.oldest_ms);
+        Ok(oldest_ms.is_some_and(|sent_ms| sent_ms.saturating_add(retention_ms) <= self.now_ms))
     }
 
     /// FIFO: when the first delayed message becomes visible.

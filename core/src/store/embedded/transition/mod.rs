@@ -149,7 +149,7 @@ impl Tx {
             }
             Command::CancelMoveTask { source, task } => self.cancel_task(source, *task)?,
             Command::ListMoveTasks { source, limit } => self.list_tasks(source, *limit)?,
-            Command::Work => self.work()?,
+            Command::Work => return self.work(),
         }))
     }
 

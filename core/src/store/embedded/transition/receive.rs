@@ -52,6 +52,11 @@ impl Tx {
             rules::send::check_attempt(attempt, is_fifo(sid))?;
         }
         let overdue = self.due_step(sid, &config)?;
+        // S6.1. What became visible meanwhile may come in later receives, though: who waits for one
+        // message need not wait until a million were looked at.
+        if overdue && self.has_expired(sid, &config)? {
+            return Ok(Progress::Again);
+        }
         let seconds = options
             .visibility_s
             .unwrap_or(config.attributes.visibility_s);

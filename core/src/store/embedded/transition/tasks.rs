@@ -115,7 +115,7 @@ impl Tx {
     }
 
     /// One step of every active task.
-    pub(super) fn work(&mut self) -> Result<Outcome> {
+    pub(super) fn work(&mut self) -> Result<Progress> {
         let mut next_ms: Option<u64> = None;
         if self.manual_clock && self.now_ms > self.index.meta.now_ms {
             // A manual clock that was advanced does not go back after a power cut.
@@ -124,9 +124,19 @@ impl Tx {
             }])?;
         }
         if self.index.meta.tasks_running == 0 {
-            return Ok(Outcome::Worked { next_ms });
+            return Ok(Progress::Answer(Outcome::Worked { next_ms }));
         }
-        for mut record in self.index.tasks()? {
+        let tasks = self.index.tasks()?;
+        // First, or a task might take its source for empty.
+        for record in tasks.iter().filter(|one| move_tasks::is_active(&one.task)) {
+            if let Some(source) = self.index.storage_of(&record.task.source)? {
+                let config = self.index.config(source)?;
+                if self.due_step(source, &config)? {
+                    return Ok(Progress::Again);
+                }
+            }
+        }
+        for mut record in tasks {
             if !move_tasks::is_active(&record.task) {
                 continue;
             }
@@ -142,7 +152,7 @@ impl Tx {
                 self.forget_old_tasks(&record.task.source)?;
             }
         }
-        Ok(Outcome::Worked { next_ms })
+        Ok(Progress::Answer(Outcome::Worked { next_ms }))
     }
 
     /// S10.10: of the finished tasks of a source the ten newest are remembered. Forgetting has no
@@ -174,7 +184,6 @@ impl Tx {
         if move_tasks::timed_out(&record.task, self.now_ms) {
             return failed(move_tasks::REASON_TIMEOUT);
         }
-        self.due_step(source, &config)?;
         let mut candidates = Candidates::new(&mut self.index, source, self.now_ms)?;
         let allowed = self.short_step(move_tasks::allowance(&record.task, self.now_ms));
         let bytes_max = self.short_bytes(STEP_BYTES_MAX);
