@@ -162,3 +162,26 @@ fn postgres_answers_behind_a_pooler_wait_for_what_others_committed() {
     assert_eq!(all(&fifo), ["same"]);
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
 }
+
+/// A queue that was made is promised as well, whatever the server does with commits by itself.
+#[test]
+fn postgres_administration_waits_for_the_standby() {
+    if shared().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&["synchronous_commit=off"]).unwrap();
+    let store = Store::open(cluster.location("forebay")).unwrap();
+    store.create_queue("old", &QueueOptions::new()).unwrap();
+
+    standby(&cluster, "nobody");
+    let made = start(move || store.create_queue("new", &QueueOptions::new()).map(drop));
+    let waits = "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    wait_until(&cluster, waits);
+    // A wait that is cancelled confirms nothing.
+    let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    cluster.run(cancel).unwrap();
+    assert!(is_silent(&made), "the making of a queue was answered");
+
+    standby(&cluster, "");
+    made.recv_timeout(WATCHDOG).unwrap().unwrap();
+}

@@ -155,3 +155,23 @@ fn postgres_gives_quiet_tenants_their_order() {
     assert_eq!(bodies, expected.map(|it| it.as_bytes().to_vec()));
     assert!(store.check().unwrap().problems.is_empty());
 }
+
+/// Sends of unknown outcome are looked for together, also among all that a queue ever held.
+#[test]
+fn postgres_looks_once_for_all_sends_that_may_be_there() {
+    let Some((_, location)) = place() else { return };
+    let store = Store::open(&location).unwrap();
+    let queue = store.create_queue("q", &QueueOptions::new()).unwrap();
+    send(&queue, LONG, |_| SendRequest::new("x"));
+    let looked = |count: u32| {
+        let put = format!(
+            "put(1, 1, 1000, 1, true, false, 1, \
+             ARRAY(SELECT gen_random_uuid() FROM generate_series(1, {count})), \
+             array_fill('x'::bytea, ARRAY[{count}]), NULL, NULL, NULL, NULL, NULL, ARRAY['me'])"
+        );
+        pages_of(&location, &put)
+    };
+    let (one, many) = (looked(1), looked(100));
+    // Those that are stored touch some pages each.
+    assert!(many < one + 2_000, "{one} pages for one, {many} for 100");
+}

@@ -186,3 +186,44 @@ fn postgres_looks_past_what_was_taken_in() {
     holder.run("ROLLBACK").unwrap();
     assert!(store.check().unwrap().problems.is_empty());
 }
+
+/// What was purged goes in pieces, whatever there was of it.
+#[test]
+fn postgres_sweeps_what_was_purged_in_pieces() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let store = Store::open(&location).unwrap();
+    let schema = location.rsplit_once("schema=").unwrap().1;
+    let queue = store.create_queue("q.fifo", &options().fifo()).unwrap();
+    // For as long as this session lasts no keeper is there first.
+    let keeper = Transaction::begin(&location, &format!("SELECT {schema}.lock_queue(1)")).unwrap();
+    let lock = "SELECT pg_advisory_lock((SELECT classid::bigint::bit(32)::integer FROM pg_locks \
+                WHERE locktype = 'advisory' AND pid = pg_backend_pid() LIMIT 1), -3); COMMIT";
+    keeper.run(lock).unwrap();
+    send(&queue, 500, |n| {
+        let group = format!("g{n}");
+        SendRequest::new("x")
+            .group(group)
+            .deduplication(n.to_string())
+    });
+    queue.purge().unwrap();
+    let left = || {
+        let text = format!(
+            "SELECT (SELECT count(*) FROM {schema}.dedup) + (SELECT count(*) FROM {schema}.live) \
+             + (SELECT count(*) FROM {schema}.ring)"
+        );
+        let rows = cluster.query(&text).unwrap();
+        rows[0][0].as_deref().unwrap().parse::<u64>().unwrap()
+    };
+    let mut before = left();
+    while before > 0 {
+        cluster
+            .query(&format!("SELECT {schema}.sweep(60)"))
+            .unwrap();
+        let now = left();
+        assert!(before - now <= 60, "{} rows in one piece", before - now);
+        before = now;
+    }
+    drop(keeper);
+}

@@ -6,8 +6,11 @@ mod confirm;
 mod growth;
 mod held;
 mod joined;
+mod others;
 mod parts;
+mod pooler;
 mod tls;
+mod together;
 mod wakes;
 
 use forebay::store::Durability;

@@ -5,7 +5,7 @@
 
 use forebay_crash::server::Server;
 use forebay_crash::{failover, fleet::WATCHDOG};
-use forebay_test_postgres::{Cluster, programs};
+use forebay_test_postgres::{Cluster, Pair, programs};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -86,5 +86,30 @@ fn postgres_that_is_away_makes_a_server_unready_until_it_is_back() {
         cluster.restart().unwrap();
     }
     await_ready(&server, 200);
+    server.kill().unwrap();
+}
+
+/// Between the loss of a primary and the promotion of its standby a server lives and is not ready,
+/// although the standby can be read.
+#[test]
+fn postgres_standby_makes_a_server_ready_when_it_is_promoted() {
+    if !has_postgres() {
+        return;
+    }
+    let mut pair = Pair::start(&[]).unwrap();
+    let location = Pair::location_at(pair.ports(), "forebay");
+    let server = Server::start(program(), Path::new(&location), None).unwrap();
+    for _ in 0..2 {
+        await_ready(&server, 200);
+        pair.kill_primary().unwrap();
+        await_ready(&server, 503);
+        for _ in 0..3 {
+            assert_eq!(status(&server, "/readyz"), 503);
+            assert_eq!(status(&server, "/livez"), 200);
+        }
+        pair.promote().unwrap();
+        await_ready(&server, 200);
+        pair.rebuild().unwrap();
+    }
     server.kill().unwrap();
 }

@@ -2,9 +2,11 @@
 //! rights, gone with the process that started them, however it ends.
 
 mod pair;
+mod pooler;
 mod proxy;
 
 pub use pair::Pair;
+pub use pooler::Pooler;
 pub use proxy::Proxy;
 
 use std::io;

@@ -20,6 +20,8 @@ pub struct Proxy {
 struct State {
     /// Bytes of the server that still get through before every connection is cut; negative: all.
     allowance: AtomicI64,
+    /// The end of the message behind which nothing gets through to the server for now.
+    last: Mutex<Option<Vec<u8>>>,
     /// Every piece rests this long in either direction.
     delay_ms: AtomicU64,
     /// Nothing gets through, and nothing is closed.
@@ -49,6 +51,30 @@ impl State {
             self.cuts.fetch_add(1, Ordering::AcqRel);
         }
         through
+    }
+
+    /// Writes a piece to the server; from behind the message that is to be the last on, later.
+    fn hold_behind(&self, piece: &[u8], to: &mut TcpStream) -> bool {
+        let last = self.last().clone();
+        let found = last.as_deref().and_then(|last| {
+            let mut windows = piece.windows(last.len());
+            Some(windows.position(|it| it == last)? + last.len())
+        });
+        let (now, later) = piece.split_at(found.unwrap_or(piece.len()));
+        if to.write_all(now).is_err() {
+            return false;
+        }
+        while !later.is_empty() && self.last().is_some() {
+            if self.stopped.load(Ordering::Acquire) {
+                return false;
+            }
+            std::thread::sleep(LOOK);
+        }
+        to.write_all(later).is_ok()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for as long as what comes through rests.
@@ -94,6 +120,12 @@ impl Proxy {
     /// After this many bytes of answers the connection that asked is cut, once; never if negative.
     pub fn cut_after(&self, bytes: i64) {
         self.state.allowance.store(bytes, Ordering::Release);
+    }
+
+    /// Holds what follows a statement, as a client does that stands still; `None` lets all go on.
+    /// The statement is one without parameters.
+    pub fn hold_behind(&self, statement: Option<&str>) {
+        *self.state.last() = statement.map(|text| format!("{text}\0").into_bytes());
     }
 
     /// Cuts every connection.
@@ -155,30 +187,34 @@ fn join(client: TcpStream, server: TcpStream, state: &Arc<State>) -> io::Result<
     drop(open);
     let shared = state.clone();
     std::thread::spawn(move || {
-        pump(from, to, |_| {
+        pump(from, to, |piece, to| {
             shared.rest();
-            true
+            shared.hold_behind(piece, to)
         });
     });
     let shared = state.clone();
     std::thread::spawn(move || {
-        pump(server, client, |count| {
+        pump(server, client, |piece, to| {
             shared.rest();
-            shared.allows(count as i64)
+            shared.allows(piece.len() as i64) && to.write_all(piece).is_ok()
         });
     });
     Ok(())
 }
 
-/// Copies until an end, or until `allow` says no; then both directions are cut.
-fn pump(mut from: TcpStream, mut to: TcpStream, mut allow: impl FnMut(usize) -> bool) {
+/// Hands on until an end, or until `pass` says no; then both directions are cut.
+fn pump(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    mut pass: impl FnMut(&[u8], &mut TcpStream) -> bool,
+) {
     let mut buffer = [0; 65536];
     loop {
         let count = match from.read(&mut buffer) {
             Ok(0) | Err(_) => break,
             Ok(count) => count,
         };
-        if !allow(count) || to.write_all(&buffer[..count]).is_err() {
+        if !pass(&buffer[..count], &mut to) {
             break;
         }
     }

@@ -74,6 +74,8 @@ enum Parts {
     Rows,
 }
 
+/// Where all functions are told how much of what is due they do at once; negative: or undo all.
+const STEP: usize = 2;
 /// Where the functions that change messages are told whether their commit waits: after the three
 /// parameters that all have, and who asks.
 const LAZY: usize = 4;
@@ -174,6 +176,12 @@ pub fn plan(context: &Context, jobs: &[(&Command, Try)]) -> Vec<Call> {
         }
         calls.push(call);
         from = to;
+    }
+    if calls.len() > 1 {
+        // Where one has to come again because much is overdue, the next ones would pass it.
+        for call in &mut calls {
+            call.params[STEP] = Box::new(-(limits::DUE_STEP_MESSAGES_MAX as i32));
+        }
     }
     calls
 }

@@ -5,6 +5,7 @@ use super::info::Info;
 use super::lanes::{Job, Lanes};
 use super::listen::Signal;
 use super::pool::{Connection, Pool};
+use super::pooler;
 use crate::command::{Command, Outcome};
 use crate::error::Result;
 use crate::key::QueueKey;
@@ -86,6 +87,11 @@ impl Engine {
         }
     }
 
+    /// The schema of its tables.
+    pub fn schema(&self) -> &str {
+        &self.pool.connector.location.schema
+    }
+
     /// Hands a command in.
     pub fn submit(self: &Arc<Self>, command: Command, reply: Reply) {
         if matches!(&command, Command::Receive { waits: true, .. })
@@ -144,6 +150,9 @@ impl Engine {
 
     /// A notification came.
     pub fn hear(&self, payload: &str) {
+        if payload.starts_with(pooler::TO_ITSELF) {
+            return;
+        }
         let uid = payload.parse::<i64>().ok();
         let key = uid.and_then(|uid| self.keys.lock().get(&uid).cloned());
         match key {

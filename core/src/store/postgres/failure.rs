@@ -10,15 +10,24 @@ pub enum Failure {
     Lost(Error),
     /// The database undid the transaction for a reason that passes: run it again.
     Again(Error),
+    /// The database undid the transaction since much was overdue in the queue: its first call goes
+    /// by itself until that is done.
+    Overdue(Error),
     /// The database refused; trying again gives the same.
     Refused(Error),
 }
+
+/// What `enter` raises.
+const OVERDUE: &str = "FB002";
 
 impl Failure {
     /// The error for a caller who is not to wait longer.
     pub fn into_error(self) -> Error {
         match self {
-            Self::Lost(error) | Self::Again(error) | Self::Refused(error) => error,
+            Self::Lost(error)
+            | Self::Again(error)
+            | Self::Overdue(error)
+            | Self::Refused(error) => error,
         }
     }
 
@@ -54,6 +63,21 @@ impl From<tokio_postgres::Error> for Failure {
             || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
         {
             return Self::Lost(Error::new(ErrorKind::Unavailable, text()));
+        }
+        if [
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+            SqlState::DUPLICATE_PSTATEMENT,
+        ]
+        .contains(code)
+        {
+            let hint = "a pooler in transaction mode mixes up prepared statements: it needs to \
+                        know them (PgBouncer 1.21, max_prepared_statements), and the location \
+                        listen=off";
+            let text = format!("{}; {hint}", text());
+            return Self::Refused(Error::new(ErrorKind::InvalidArgument, text));
+        }
+        if code.code() == OVERDUE {
+            return Self::Overdue(Error::new(ErrorKind::Busy, text()));
         }
         if class == "40" {
             return Self::Again(Error::new(ErrorKind::Busy, text()));

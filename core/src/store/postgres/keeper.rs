@@ -54,9 +54,10 @@ async fn turn(engine: &Engine) -> Result<Duration, Failure> {
     let mut loan = engine.pool.get(deadline).await?;
     let schema = engine.pool.connector.location.schema.as_str();
     let connection = loan.connection()?;
-    let swept = sweep(connection, schema).await?;
+    let swept = sweep(connection, schema).await;
+    // Neither is to keep the other from its work for long.
     let turned = turn_parts(connection, schema).await?;
-    Ok(match swept || turned {
+    Ok(match swept? || turned {
         true => Duration::ZERO,
         false => rest,
     })

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::pool::Loan;
 use super::transaction::{Transaction, confirm};
 use crate::command::{Command, Outcome};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
 use crate::sync::Mutex;
 use futures_util::future::maybe_done;
@@ -36,7 +36,7 @@ pub struct Job {
     tried: Option<(i64, i64)>,
     deadline: Instant,
     reply: Reply,
-    /// The database refused it together with others.
+    /// It goes in a transaction of its own: the database refused it together with others.
     alone: bool,
 }
 
@@ -325,10 +325,19 @@ impl Engine {
                 sleep(UNDONE_REST).await;
                 self.give_up_expired(jobs, &error)
             }
-            // One of several may be to blame: then each goes for itself.
-            Failure::Refused(_) if jobs.len() > 1 => {
-                jobs.iter_mut().for_each(|job| job.alone = true);
+            Failure::Overdue(_) => {
+                // There are several.
+                jobs.iter_mut().take(1).for_each(|job| job.alone = true);
                 jobs
+            }
+            // One of several may be to blame: then each goes for itself.
+            Failure::Refused(error) if jobs.len() > 1 => {
+                jobs.iter_mut().for_each(|job| job.alone = true);
+                match error.kind() {
+                    // A lock that all of them wait for, one after the other from here on.
+                    ErrorKind::Busy => self.give_up_expired(jobs, &error),
+                    _ => jobs,
+                }
             }
             Failure::Refused(error) => {
                 for job in jobs {
@@ -406,6 +415,11 @@ impl Work {
                 Vec::new()
             }
             Err(failure) => {
+                if let Failure::Refused(error) = &failure
+                    && error.kind() == ErrorKind::InvalidArgument
+                {
+                    self.engine.pool.refuse(error.clone());
+                }
                 // Whatever it was: what became of the commits is not known.
                 loan.discard();
                 let mut jobs: Vec<Job> = held.into_iter().map(|(job, _)| job).collect();
@@ -472,7 +486,11 @@ impl Work {
                 }
                 Verdict::Answer(answer) => self.engine.answer(job.reply, answer),
                 other => {
-                    job.how.lock_target |= matches!(other, Verdict::AgainLocked);
+                    if matches!(other, Verdict::AgainLocked) {
+                        job.how.lock_target = true;
+                        // Another call would lock the queue itself before that.
+                        job.alone = true;
+                    }
                     again.push(job);
                 }
             }

@@ -2,7 +2,7 @@
 //! notifications of the others.
 
 use super::engine::Engine;
-use super::schema;
+use super::pooler;
 use crate::key::QueueKey;
 use crate::sync::{Condvar, Mutex};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -100,6 +100,10 @@ impl Signal {
 
 /// Listens from the first wait on, for as long as the store is open.
 pub async fn listen(engine: Arc<Engine>) {
+    // There waits look by themselves.
+    if !engine.pool.connector.location.listen {
+        return;
+    }
     engine.signal.wanted.notified().await;
     let mut rest = Duration::from_millis(50);
     loop {
@@ -108,6 +112,9 @@ pub async fn listen(engine: Arc<Engine>) {
         let _ = listen_once(&engine).await;
         engine.signal.listening.store(false, Ordering::Release);
         engine.signal.touch_all();
+        if engine.pool.is_refused() {
+            return;
+        }
         if started.elapsed() > BACK_OFF_MAX {
             rest = Duration::from_millis(50);
         }
@@ -119,20 +126,21 @@ pub async fn listen(engine: Arc<Engine>) {
 async fn listen_once(engine: &Arc<Engine>) -> Result<(), super::failure::Failure> {
     let told = engine.clone();
     let ended = Arc::new(Notify::new());
+    let heard = Arc::new(Notify::new());
+    let hears = heard.clone();
     let end = EndGuard(ended.clone());
     let notices = Box::new(move |message| {
         // Dropped with the connection.
         let _ = &end;
         if let AsyncMessage::Notification(notification) = message {
             told.hear(notification.payload());
+            if notification.payload() == pooler::word(told.me) {
+                hears.notify_one();
+            }
         }
     });
     let connection = engine.pool.connector.connect(notices).await?;
-    let channel = schema::channel(&engine.pool.connector.location.schema);
-    connection
-        .client
-        .batch_execute(&format!("LISTEN {channel}"))
-        .await?;
+    pooler::listen(engine, &connection, &heard).await?;
     engine.signal.listening.store(true, Ordering::Release);
     // What changed before is not notified.
     engine.signal.touch_all();

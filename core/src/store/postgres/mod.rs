@@ -16,6 +16,7 @@
 //! | `joined` | sends and deletes inside of the caller's transaction |
 //! | `queues`, `tasks` | creating, changing, listing queues; move tasks |
 //! | `listen` | how waits learn of changes |
+//! | `pooler` | whether a session stays one's own |
 //! | `keeper` | what no command waits for |
 
 mod calls;
@@ -28,6 +29,7 @@ mod lanes;
 mod listen;
 mod location;
 mod pool;
+mod pooler;
 mod queues;
 mod rows;
 mod schema;

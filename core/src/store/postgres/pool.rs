@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, unreachable};
 use super::location::Location;
-use super::{schema, tls};
+use super::{pooler, schema, tls};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::StoreOptions;
 use crate::sync::Mutex;
@@ -59,7 +59,11 @@ impl Sql {
             Self::Hide => "SELECT * FROM @s@.hide($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             Self::Counts => "SELECT * FROM @s@.counts($1, $2, $3)",
             Self::Peek => "SELECT * FROM @s@.peek($1, $2, $3, $4, $5, $6, $7)",
-            Self::Confirm => "SELECT @s@.confirm()",
+            // What the function of this name does, with one call less.
+            Self::Confirm => {
+                "SELECT pg_backend_pid(), @s@.be_lazy(false), \
+                 pg_logical_emit_message(true, 'forebay', '')"
+            }
         }
     }
 }
@@ -71,6 +75,8 @@ pub struct Connection {
     statements: [Option<Statement>; Sql::COUNT],
     /// A commit here was not confirmed by the synchronous standby.
     unconfirmed: Arc<AtomicBool>,
+    /// The server's process that served it when it was made: behind some poolers not for long.
+    pub backend: i32,
     /// When it was made, on the pool's count.
     pub made: u64,
 }
@@ -141,12 +147,14 @@ impl Connector {
             "SET statement_timeout = {0}; SET lock_timeout = {0}; \
              SET idle_in_transaction_session_timeout = {IDLE_TRANSACTION_MS}; \
              SET client_min_messages = warning; SET search_path = pg_catalog; SET jit = off; \
-             SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
-            self.statement_ms
+             SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; {1}",
+            self.statement_ms,
+            pooler::ASK
         );
-        client.batch_execute(&settings).await?;
+        let answers = client.simple_query(&settings).await?;
         Ok(Connection {
             client,
+            backend: pooler::read(&answers)?,
             schema: self.location.schema.as_str().into(),
             statements: Default::default(),
             unconfirmed,
@@ -184,6 +192,8 @@ pub struct Pool {
     count: AtomicU64,
     /// Why the last connection could not be made.
     away: Mutex<Option<Error>>,
+    /// Why no connection is given any more.
+    refused: Mutex<Option<Error>>,
 }
 
 /// A connection on loan.
@@ -231,11 +241,15 @@ impl Pool {
             idle: Mutex::default(),
             count: AtomicU64::new(0),
             away: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
     /// A connection, idle or new; waits for one until `deadline`.
     pub async fn get(self: &Arc<Self>, deadline: Instant) -> std::result::Result<Loan, Failure> {
+        if let Some(error) = self.refused.lock().clone() {
+            return Err(Failure::Refused(error));
+        }
         let permit = match timeout_at(deadline, self.permits.clone().acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             _ => {
@@ -263,6 +277,17 @@ impl Pool {
             connection: Some(connection),
             _permit: permit,
         })
+    }
+
+    /// Gives no connection any more, for this reason.
+    pub fn refuse(&self, error: Error) -> Failure {
+        *self.refused.lock() = Some(error.clone());
+        Failure::Refused(error)
+    }
+
+    /// True after [`Pool::refuse`].
+    pub fn is_refused(&self) -> bool {
+        self.refused.lock().is_some()
     }
 
     /// How many connections were made so far: one whose number is lower was there already.

@@ -7,12 +7,14 @@ use super::failure::Failure;
 use super::info::Info;
 use super::pool::{Connection, Sql};
 use super::schema::{self, LOCK_QUEUES};
+use super::transaction::unconfirmed;
 use crate::command::{Command, Counts, Outcome, Strictness};
 use crate::error::Result;
 use crate::key::QueueKey;
 use crate::limits::{DUE_STEP_MESSAGES_MAX, SIXTY_SECOND_RULE_MS};
 use crate::queue::QueueAttributes;
 use crate::rules::{attributes, redrive, refusals, tags};
+use crate::store::Durability;
 use std::collections::BTreeMap;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::IsolationLevel;
@@ -158,7 +160,7 @@ impl Engine {
                     maybe_done = true;
                     loan.discard();
                 }
-                Err(Failure::Again(_)) => {}
+                Err(Failure::Again(_) | Failure::Overdue(_)) => {}
             }
             sleep(super::engine::UNDONE_REST).await;
         }
@@ -194,8 +196,17 @@ impl Engine {
             _ => {}
         }
         tx.lock(LOCK_QUEUES).await?;
+        // Also of what is done already the answer waits until that is on disk.
+        let commits = match self.options.durability {
+            Durability::Os => "SELECT @s@.be_lazy(true)",
+            _ => "SELECT @s@.confirm()",
+        };
+        tx.rows(commits, &[]).await?;
         let outcome = decide(&tx, command, maybe_done).await?;
         tx.commit().await?;
+        if connection.take_unconfirmed() {
+            return Err(unconfirmed());
+        }
         if let Some(key) = super::engine::lane_of(command) {
             self.forget(key);
             self.signal.touch(key);

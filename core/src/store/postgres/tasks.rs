@@ -342,8 +342,8 @@ impl Tx<'_> {
                 .collect();
             let text = "SELECT @s@.move($1, $2, $3, $4, $5, $6)";
             let params: [&(dyn ToSql + Sync); 6] = [&source, &uid, &STEP, &me, &seqs, &ids];
-            self.rows(text, &params).await?;
-            task.moved += seqs.len() as u64;
+            let moved: i64 = self.one(text, &params).await?.try_get(0)?;
+            task.moved += moved as u64;
             at += seqs.len();
         }
         if let Some(reason) = failure {

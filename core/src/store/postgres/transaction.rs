@@ -5,6 +5,7 @@ use super::engine::Engine;
 use super::failure::Failure;
 use super::lanes::Job;
 use super::pool::{Connection, Sql};
+use super::pooler;
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
@@ -250,7 +251,11 @@ impl Transaction {
 /// the session would have ended too.
 pub async fn confirm(connection: &Connection, statement: Option<Statement>) -> Tried<()> {
     if let Some(statement) = statement {
-        connection.client.query(&statement, &[]).await?;
+        let row = connection.client.query_one(&statement, &[]).await?;
+        // Another session says nothing of what was committed in this one.
+        if row.try_get::<_, i32>(0)? != connection.backend {
+            return Err(Failure::Refused(pooler::refusal()));
+        }
     }
     match connection.take_unconfirmed() {
         true => Err(unconfirmed()),
@@ -267,7 +272,7 @@ fn touches(command: &Command) -> bool {
 }
 
 /// Somebody cancelled the wait for the standby.
-fn unconfirmed() -> Failure {
+pub fn unconfirmed() -> Failure {
     let text = "the wait for the synchronous standby was cancelled";
     Failure::Lost(Error::new(ErrorKind::Unavailable, text))
 }

@@ -54,17 +54,31 @@ BEGIN
     IF v_storage IS NULL THEN
         RETURN v_gone >= p_limit;
     END IF;
-    DELETE FROM @s@.live WHERE storage = v_storage AND seq = ANY (ARRAY(
-        SELECT l.seq FROM @s@.live l WHERE l.storage = v_storage ORDER BY l.seq LIMIT p_limit));
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n < p_limit THEN
-        DELETE FROM @s@.ring WHERE storage = v_storage;
-        DELETE FROM @s@.dedup WHERE storage = v_storage;
-        DELETE FROM @s@.attempts WHERE storage = v_storage;
-        DELETE FROM @s@.tenants WHERE storage = v_storage;
+    IF NOT @s@.sweep_storage(v_storage, p_limit) THEN
         DELETE FROM @s@.trash WHERE storage = v_storage;
     END IF;
     RETURN true;
+END
+$$;
+
+-- Removes a piece of what a storage held in one of the tables; false if there is nothing. No
+-- statement takes longer for a storage that held more.
+CREATE FUNCTION @s@.sweep_storage(p_storage bigint, p_limit integer) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_table text;
+    n bigint;
+BEGIN
+    FOREACH v_table IN ARRAY ARRAY['live', 'ring', 'dedup', 'attempts', 'tenants'] LOOP
+        EXECUTE format('DELETE FROM @s@.%1$I WHERE ctid = ANY (ARRAY(
+            SELECT k.ctid FROM @s@.%1$I k WHERE k.storage = $1 LIMIT $2))', v_table)
+        USING p_storage, p_limit;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n > 0 THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
 END
 $$;
 

@@ -9,10 +9,14 @@ $$;
 -- Transitions of a queue follow each other: its lock is held until the commit is visible. The other
 -- lock, which all share, comes first: the keeper waits for all of them and must hold nobody up who
 -- has a queue.
-CREATE FUNCTION @s@.lock_queue(p_uid bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION @s@.lock_queue(p_uid bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(@class@, -4),
-        pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer);
+    -- After the wait for the lock the present must be seen, not what was when the wait began.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'Queues need transactions that are READ COMMITTED';
+    END IF;
+    RETURN pg_advisory_xact_lock_shared(@class@, -4) IS NOT NULL
+        AND pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer) IS NOT NULL;
 END
 $$;
 
@@ -33,13 +37,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     h @s@.heads;
 BEGIN
-    -- After the wait for the lock the present must be seen, not what was when the wait began.
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'Queues need transactions that are READ COMMITTED';
-    END IF;
-    IF pg_advisory_xact_lock_shared(@class@, -4) IS NULL
-        OR pg_advisory_xact_lock(@class@, (p_uid % 2147483647)::integer) IS NULL
-    THEN
+    IF NOT @s@.lock_queue(p_uid) THEN
         RAISE EXCEPTION 'A lock was neither given nor refused';
     END IF;
     SELECT k.uid, k.tick, k.version, k.storage, k.fifo, k.fair, k.retention_ms, k.delay_ms,
@@ -52,6 +50,7 @@ BEGIN
             WHERE i.uid = k.uid AND i.xid >= @s@.known_xid(k.joined_xid)),
         (SELECT p.current FROM @s@.part_now p)
     INTO h FROM @s@.heads k WHERE k.uid = p_uid ORDER BY k.tick DESC LIMIT 1;
+    -- Deleted since the caller learned of it.
     IF NOT FOUND THEN
         h.code := 1;
         h.dirty := false;
@@ -61,17 +60,21 @@ END
 $$;
 
 -- The head after what is due; p_step bounds how much of that is done at once. A null version
--- takes any.
+-- takes any. A negative step is that of a call with others behind it in its transaction: they must
+-- not be carried out where it has to come again, so that undoes all of them.
 CREATE FUNCTION @s@.enter(p_uid bigint, p_version bigint, p_step integer) RETURNS @s@.heads
 LANGUAGE plpgsql AS $$
 DECLARE
     h @s@.heads := @s@.load(p_uid, p_version);
 BEGIN
     IF h.code = 0 AND (h.due_ms <= h.now_ms OR h.oldest_ms <= h.now_ms - h.retention_ms) THEN
-        h := @s@.due(h, p_step);
+        h := @s@.due(h, abs(p_step));
     END IF;
     IF h.code = 0 AND h.joined THEN
-        h := @s@.take_in(h, p_step);
+        h := @s@.take_in(h, abs(p_step));
+    END IF;
+    IF h.code = 2 AND p_step < 0 THEN
+        RAISE EXCEPTION 'Much is overdue in this queue' USING ERRCODE = 'FB002';
     END IF;
     RETURN h;
 END
@@ -245,9 +248,10 @@ BEGIN
         INTO v_delayed, v_returned, v_fresh, v_in_flight, v_flying, v_visible FROM gone;
         n := v_delayed + v_returned + v_fresh + v_in_flight;
         IF n < cardinality(p_seqs) AND h.bare > 0 THEN
-            -- Receives that were lost with a machine left these bare.
-            DELETE FROM @s@.messages m WHERE m.storage = h.storage AND m.seq = ANY (p_seqs)
-                AND m.seq >= h.bare_seq AND m.bare;
+            -- Receives that were lost with a machine left these bare. The rows stay, as those of
+            -- all that is gone: a send of unknown outcome is looked for there.
+            UPDATE @s@.messages m SET bare = false
+                WHERE m.storage = h.storage AND m.seq = ANY (p_seqs) AND m.seq >= h.bare_seq AND m.bare;
             GET DIAGNOSTICS v_bare = ROW_COUNT;
             h.bare := h.bare - v_bare;
             h.dirty := h.dirty OR v_bare > 0;

@@ -13,11 +13,21 @@ CREATE FUNCTION @s@.put(
     OUT code integer, OUT next_seq bigint, OUT seqs bigint[], OUT ids uuid[], OUT dups boolean[])
 LANGUAGE plpgsql AS $$
 DECLARE
-    h @s@.heads := @s@.enter(p_uid, p_version, p_step);
+    h @s@.heads;
     v_lazy boolean;
     v_saved boolean;
     x record;
 BEGIN
+    IF p_retry IS NULL AND p_groups IS NULL AND p_delays IS NULL THEN
+        next_seq := @s@.put_plainly(p_uid, p_version, p_me, p_ids, p_bodies, p_attributes,
+            p_traces, p_senders);
+        IF next_seq IS NOT NULL THEN
+            code := 0;
+            v_lazy := @s@.be_lazy(p_lazy);
+            RETURN;
+        END IF;
+    END IF;
+    h := @s@.enter(p_uid, p_version, p_step);
     code := h.code;
     next_seq := h.next_seq;
     IF h.code = 0 THEN
@@ -53,10 +63,14 @@ CREATE FUNCTION @s@.accept(INOUT h @s@.heads, p_by_group boolean, p_retry bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     v_new integer[] := '{}';
+    v_stored bigint[];
     v_id uuid;
     v_seq bigint;
     v_end bigint;
 BEGIN
+    IF p_retry IS NOT NULL THEN
+        v_stored := @s@.stored_since(h.storage, p_retry, p_ids);
+    END IF;
     FOR i IN 1..cardinality(p_ids) LOOP
         v_id := NULL;
         IF h.fifo THEN
@@ -67,9 +81,9 @@ BEGIN
                 v_id := NULL;
             END IF;
         END IF;
-        IF v_id IS NULL AND p_retry IS NOT NULL THEN
-            SELECT m.id, m.seq INTO v_id, v_seq FROM @s@.messages m
-                WHERE m.storage = h.storage AND m.seq >= p_retry AND m.id = p_ids[i] LIMIT 1;
+        IF v_id IS NULL AND v_stored[i] IS NOT NULL THEN
+            v_id := p_ids[i];
+            v_seq := v_stored[i];
         END IF;
         dups[i] := v_id IS NOT NULL AND v_id <> p_ids[i];
         IF v_id IS NULL THEN
@@ -102,6 +116,17 @@ BEGIN
                 a.delays, a.senders) s;
     END IF;
 END
+$$;
+
+-- The number of each message that was stored under this number or later, null for the others. All
+-- are looked for together: ids have no index, and the first send of a process knows no later
+-- number.
+CREATE FUNCTION @s@.stored_since(p_storage bigint, p_seq bigint, p_ids uuid[]) RETURNS bigint[]
+LANGUAGE sql SET enable_hashjoin = on SET enable_nestloop = off AS $$
+    SELECT array_agg(x.seq ORDER BY x.n) FROM (
+        SELECT u.n, min(m.seq) AS seq FROM unnest(p_ids) WITH ORDINALITY u (id, n)
+        LEFT JOIN @s@.messages m ON m.id = u.id AND m.storage = p_storage AND m.seq >= p_seq
+        GROUP BY u.n) x
 $$;
 
 -- Stores messages under the next numbers.

@@ -5,11 +5,19 @@ CREATE FUNCTION @s@.discard(p_uid bigint, p_version bigint, p_step integer, p_me
     p_lazy boolean, p_seqs bigint[], p_receives bigint[], OUT code integer, OUT codes integer[])
 LANGUAGE plpgsql AS $$
 DECLARE
-    h @s@.heads := @s@.enter(p_uid, p_version, p_step);
+    h @s@.heads;
     l @s@.live;
     v_lazy boolean;
     v_saved boolean;
 BEGIN
+    -- Looking at many would take longer than it saves.
+    IF cardinality(p_seqs) BETWEEN 1 AND 20 AND @s@.discard_plainly(p_uid, p_version, p_seqs)
+    THEN
+        code := 0;
+        v_lazy := @s@.be_lazy(p_lazy);
+        RETURN;
+    END IF;
+    h := @s@.enter(p_uid, p_version, p_step);
     code := h.code;
     IF h.code <> 0 THEN
         PERFORM @s@.save(h);
@@ -150,19 +158,27 @@ BEGIN
 END
 $$;
 
--- Moves what a task moves next (S10.3). Both queues are locked by the caller.
+-- Moves what a task moves next (S10.3), and answers how many: what was offered may have expired
+-- since, or may have been deleted by a transaction of others. Both queues are locked by the caller.
 CREATE FUNCTION @s@.move(p_source bigint, p_destination bigint, p_step integer, p_me bigint,
-    p_seqs bigint[], p_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+    p_seqs bigint[], p_ids uuid[]) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    h @s@.heads;
-    t @s@.heads;
+    h @s@.heads := @s@.enter_fully(p_source, p_step);
+    t @s@.heads := @s@.enter_fully(p_destination, p_step);
+    v_seqs bigint[];
+    n integer;
 BEGIN
-    h := @s@.enter_fully(p_source, p_step);
-    t := @s@.enter_fully(p_destination, p_step);
     h := @s@.dress(h, p_seqs);
-    t := @s@.carry(h, t, p_seqs, p_ids, NULL);
-    h := @s@.remove(h, p_seqs);
+    v_seqs := ARRAY(SELECT u.seq FROM unnest(p_seqs) WITH ORDINALITY u (seq, n)
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq AND l.seq >= h.first_seq
+        ORDER BY u.n);
+    n := cardinality(v_seqs);
+    IF n > 0 THEN
+        t := @s@.carry(h, t, v_seqs, p_ids[:n], NULL);
+        h := @s@.remove(h, v_seqs);
+    END IF;
     PERFORM @s@.save(@s@.wake(t, p_me));
     PERFORM @s@.save(@s@.wake(h, p_me));
+    RETURN n;
 END
 $$;

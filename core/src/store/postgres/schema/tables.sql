@@ -106,8 +106,9 @@ CREATE TABLE @s@.heads (
 ) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE INDEX heads_storage ON @s@.heads (storage, tick);
 
--- Messages: inserted, never updated, dropped a part at a time. Bare ones have no row in live until
--- they are received; whether one that is bare was, its queue's bare_seq says.
+-- Messages: inserted, not updated, dropped a part at a time. Bare ones have no row in live until
+-- they are received; whether one that is bare was, its queue's bare_seq says. Only one that is
+-- deleted while it is bare is made to be so no more.
 CREATE TABLE @s@.messages (
     part smallint NOT NULL,
     storage bigint NOT NULL,
