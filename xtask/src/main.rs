@@ -59,7 +59,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "model",
-        usage: "model [--histories N] [--seed S] [--operations N] [--large] [--power | --postgres | --show-bugs]",
+        usage: "model [--histories N] [--seed S] [--operations N] [--large] \
+                [--power | --postgres | --show-bugs]",
         about: "random histories, every store against the reference",
         run: model::run,
     },

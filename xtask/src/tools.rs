@@ -73,6 +73,9 @@ pub fn prepare() -> Result<(), String> {
     if root() && has("apt-get") && !has_postgres() {
         packages.push("postgresql");
     }
+    if root() && has("apt-get") && !has_pooler() {
+        packages.push("pgbouncer");
+    }
     if !packages.is_empty() {
         println!("not on this machine: {}", packages.join(", "));
         install(&packages)?;
@@ -85,6 +88,11 @@ pub fn has_postgres() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql");
     let mut versions = versions.into_iter().flatten().flatten();
     versions.any(|version| version.path().join("bin/initdb").exists()) || has("initdb")
+}
+
+/// True where tests can start a pooler in front of it.
+pub fn has_pooler() -> bool {
+    Path::new("/usr/sbin/pgbouncer").exists()
 }
 
 /// True where packages may be installed.

@@ -150,12 +150,12 @@ fn postgres_keeps_the_order_of_calls_where_much_is_overdue() {
     let (sender, answers) = channel();
     let first = start(&queue, |queue| queue.attributes(&["All"]).unwrap().len());
     holder.await_waiter();
-    for n in 0..10 {
+    for (n, message) in found.iter().take(10).enumerate() {
         let sender = sender.clone();
         let call = queue.calls().send(request(&n.to_string(), "ours")).unwrap();
         call.submit(move |sent| sender.send((n, sent.unwrap().sequence())).unwrap());
         // Something of another kind, so that the next send is a call of its own.
-        let receipt = found[n].receipt();
+        let receipt = message.receipt();
         let call = queue.calls().delete(receipt.as_str()).unwrap();
         call.submit(|_| ());
     }

@@ -133,7 +133,6 @@ fn of_messages(input: &mut Input<'_>, sid: u32) -> Record<'static> {
             now_ms: input.u64(),
             visible_ms: input.u64(),
             fresh: input.u64(),
-            attempt: input.maybe(Input::text),
             repeat: input.flag(),
             sequences: input.list(20, Input::u64),
         },

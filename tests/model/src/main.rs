@@ -1,4 +1,5 @@
-//! `forebay-model [--histories N] [--seed S] [--operations N] [--large] [--power | --postgres | --show-bugs]`
+//! `forebay-model [--histories N] [--seed S] [--operations N] [--large]
+//! [--power | --postgres | --show-bugs]`
 //!
 //! Compares every store with the reference on random histories, the seeds S, S + 1, ...; or shows
 //! that the comparison finds known mistakes.

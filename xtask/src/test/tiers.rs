@@ -4,6 +4,7 @@
 use crate::place::Profile;
 use crate::shell::Call;
 use crate::tally::Tally;
+use crate::tools;
 use crate::whole::SELECTION;
 
 /// One kind of check.
@@ -145,11 +146,13 @@ fn rust() -> Result<Tally, String> {
         "--examples",
         "--no-fail-fast",
     ]);
-    if crate::tools::has_postgres() {
-        return call.counted();
-    }
-    println!("skipped: PostgreSQL is not on this machine and could not be installed");
-    let mut tally = call.args(["--", "--skip", "postgres"]).counted()?;
+    let (name, part) = match (tools::has_postgres(), tools::has_pooler()) {
+        (true, true) => return call.counted(),
+        (true, false) => ("PgBouncer", "pooler"),
+        (false, _) => ("PostgreSQL", "postgres"),
+    };
+    println!("skipped: {name} is not on this machine and could not be installed");
+    let mut tally = call.args(["--", "--skip", part]).counted()?;
     tally.skipped += 1;
     Ok(tally)
 }
