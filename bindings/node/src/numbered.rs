@@ -44,11 +44,13 @@ pub fn remove(number: u32) {
 
 /// Calls `work` with a queue. Its answer is a failure only where `lib/` lost the queue itself.
 pub fn with<T>(number: u32, work: impl FnOnce(&Numbered) -> T) -> Result<T> {
-    QUEUES.with_borrow(|queues| match queues.get(number as usize) {
-        Some(Some(queue)) => Ok(work(queue)),
-        _ => {
+    // Of its own: what `work` makes for JavaScript may collect garbage, and queues with it.
+    let queue = QUEUES.with_borrow(|queues| queues.get(number as usize).cloned().flatten());
+    match queue {
+        Some(queue) => Ok(work(&queue)),
+        None => {
             let text = format!("there is no queue of number {number} on this thread");
             Err(Error::new(ErrorKind::Internal, text))
         }
-    })
+    }
 }
