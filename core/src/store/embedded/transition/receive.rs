@@ -52,9 +52,11 @@ impl Tx {
             rules::send::check_attempt(attempt, is_fifo(sid))?;
         }
         let overdue = self.due_step(sid, &config)?;
-        // S6.1. What became visible meanwhile may come in later receives, though: who waits for one
-        // message need not wait until a million were looked at.
-        if overdue && self.has_expired(sid, &config)? {
+        // S6.1, and S9.4: a receive that moved messages does not look a second time. Otherwise what
+        // became visible meanwhile may come in later receives: who waits for one message need not
+        // wait until a million were looked at.
+        let has_target = config.attributes.redrive.is_some();
+        if overdue && (has_target || self.has_expired(sid, &config)?) {
             return Ok(Progress::Again);
         }
         let seconds = options
