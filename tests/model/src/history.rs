@@ -27,7 +27,7 @@ impl Shape {
 pub enum Scale {
     /// Messages of up to 60 kB, batches of up to 400.
     Small,
-    /// Messages of up to 1 MiB, batches of up to 4,000: more than one step of a store does.
+    /// Messages of up to 1 MiB, batches of up to 900.
     Large,
 }
 

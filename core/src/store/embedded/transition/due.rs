@@ -1,6 +1,7 @@
 //! What time brings: retention that ends, delays and visibility timeouts that pass. It is carried
-//! out when a command addresses the queue, in bounded steps; nobody can tell the difference but by
-//! the order in which a standard queue gives a thousand messages that became visible at once.
+//! out when a command addresses the queue, in bounded steps; nobody can tell the difference but,
+//! where time brought more than one step does, by the order of a standard queue's messages or of
+//! the turns of groups.
 
 use super::super::index::queues::Config;
 use super::super::record::{Record, State, StorageId, is_fifo};
