@@ -1,9 +1,10 @@
 //! What a command touches in the database does not grow with what the queue holds: pages are
 //! counted by PostgreSQL itself.
 
-use crate::place;
-use forebay::{Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
+use crate::{WATCHDOG, place};
+use forebay::{ErrorKind, OpenOptions, Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
 use forebay_test_postgres::query;
+use std::time::{Duration, Instant};
 
 /// Messages of the long backlog; the short one has a tenth.
 const LONG: usize = 20_000;
@@ -174,4 +175,40 @@ fn postgres_looks_once_for_all_sends_that_may_be_there() {
     let (one, many) = (looked(1), looked(100));
     // Those that are stored touch some pages each.
     assert!(many < one + 2_000, "{one} pages for one, {many} for 100");
+}
+
+/// Queues of a name of their own each, as answers to requests have.
+#[test]
+fn postgres_forgets_the_names_of_deleted_queues() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let schema = location.rsplit_once("schema=").unwrap().1;
+    let options = OpenOptions::new().sixty_second_rules(true);
+    let store = options.open(&location).unwrap();
+    for number in 0..50 {
+        let name = format!("answers-{number}");
+        store.create_queue(&name, &QueueOptions::new()).unwrap();
+        store.delete_queue(&name).unwrap();
+    }
+    let count = format!("SELECT count(*) FROM {schema}.deleted");
+    let remembered = || cluster.query(&count).unwrap()[0][0].clone().unwrap();
+    assert_eq!(remembered(), "50");
+    // All but the last were deleted long ago; the sweep comes by itself, at the latest now.
+    let past = format!(
+        "UPDATE {schema}.deleted SET at_ms = at_ms - 200000 WHERE name <> 'answers-49'; \
+         UPDATE {schema}.swept SET upto_ms = 0; SELECT {schema}.sweep(1000)"
+    );
+    cluster.run(&past).unwrap();
+    let started = Instant::now();
+    while remembered() != "1" {
+        // The store's own sweep may have been about them.
+        assert!(started.elapsed() < WATCHDOG, "{} names", remembered());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let error = store.create_queue("answers-49", &QueueOptions::new());
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::QueueDeletedRecently);
+    store
+        .create_queue("answers-1", &QueueOptions::new())
+        .unwrap();
 }

@@ -4,6 +4,7 @@ use super::record::content;
 use super::record::{QueueRecord, Record, Remembered, StorageId};
 use super::transition::Tx;
 use crate::error::Result;
+use crate::key::QueueKey;
 use crate::limits;
 
 /// What must be appended again so that `record`, which stands at `at`, can go.
@@ -23,13 +24,7 @@ pub(super) fn needed<'a>(
     match record {
         Record::Put { .. } => message(tx, record, at, now_ms),
         Record::Queue(record) => queue(tx, record, at),
-        Record::Drop { key, .. } | Record::Tombstone { key, .. } => {
-            let tombstone = tx.index.tombstone(&key)?;
-            Ok(tombstone
-                .filter(|(_, place)| *place == at)
-                .filter(|(deleted_ms, _)| deleted_ms + limits::SIXTY_SECOND_RULE_MS > now_ms)
-                .map(|(deleted_ms, _)| Record::Tombstone { key, deleted_ms }))
-        }
+        Record::Drop { key, .. } | Record::Tombstone { key, .. } => tombstone(tx, key, at, now_ms),
         Record::Task(record) => {
             let task = tx.index.task(record.task.task)?;
             Ok(task
@@ -58,6 +53,21 @@ pub(super) fn needed<'a>(
             Ok((now_ms == tx.index.meta.now_ms).then_some(Record::Clock { now_ms }))
         }
         Record::NextQueue { uid } => Ok(next_queue(tx, uid)),
+    }
+}
+
+/// What is remembered of a queue's name. It goes with its record: names that never come again, of
+/// queues made for one answer each, would stay in the index for ever.
+fn tombstone<'a>(tx: &mut Tx, key: QueueKey, at: u64, now_ms: u64) -> Result<Option<Record<'a>>> {
+    match tx.index.tombstone(&key)? {
+        Some((deleted_ms, place)) if place == at => {
+            if deleted_ms.saturating_add(limits::SIXTY_SECOND_RULE_MS) > now_ms {
+                return Ok(Some(Record::Tombstone { key, deleted_ms }));
+            }
+            tx.index.forget_tombstone(&key)?;
+            Ok(None)
+        }
+        _ => Ok(None),
     }
 }
 

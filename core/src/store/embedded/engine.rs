@@ -2,6 +2,7 @@
 
 use super::combiner::{Combiner, Job, Work};
 use super::fault::point;
+use super::index::Index;
 use super::index::entries::Meta;
 use super::index::lmdb::Environment;
 use super::log::Log;
@@ -228,14 +229,19 @@ impl Engine {
         }
     }
 
-    /// Reads or changes the index's meta entry in a session of its own.
-    pub(super) fn with_meta<T>(&self, action: impl FnOnce(&mut Meta) -> T) -> Result<T> {
+    /// Reads or changes the index in a session of its own.
+    pub(super) fn with_index<T>(&self, action: impl FnOnce(&mut Index) -> T) -> Result<T> {
         self.check_usable()?;
         let mut held = self.held.claim();
         let mut tx = self.begin(&mut held)?;
-        let result = action(&mut tx.index.meta);
+        let result = action(&mut tx.index);
         self.end(&mut held, tx, 0)?;
         Ok(result)
+    }
+
+    /// [`Engine::with_index`] of its meta entry.
+    pub(super) fn with_meta<T>(&self, action: impl FnOnce(&mut Meta) -> T) -> Result<T> {
+        self.with_index(|index| action(&mut index.meta))
     }
 
     pub(super) fn count_commands(&self, count: u64) {

@@ -22,6 +22,10 @@ use tokio::time::Instant;
 /// Rest before a transaction that the database undid runs again.
 pub const UNDONE_REST: Duration = Duration::from_millis(2);
 
+/// Queues that are remembered, some kilobytes each; with more, all are forgotten and looked at
+/// anew. Those that other processes delete, as queues for one answer each, are told of by nobody.
+const REMEMBERED_MAX: usize = 10_000;
+
 /// Who gets an answer.
 pub enum Reply {
     /// A thread that waits for it.
@@ -130,22 +134,25 @@ impl Engine {
         key: &QueueKey,
     ) -> std::result::Result<Option<Arc<Info>>, Failure> {
         let found = Info::load(connection, key).await?.map(Arc::new);
-        let mut infos = self.infos.lock();
-        match &found {
-            Some(info) => {
-                self.keys.lock().insert(info.uid, key.clone());
-                infos.insert(key.clone(), info.clone());
+        self.forget(key);
+        if let Some(info) = &found {
+            let (mut infos, mut keys) = (self.infos.lock(), self.keys.lock());
+            if infos.len() >= REMEMBERED_MAX {
+                infos.clear();
+                keys.clear();
             }
-            None => {
-                infos.remove(key);
-            }
+            keys.insert(info.uid, key.clone());
+            infos.insert(key.clone(), info.clone());
         }
         Ok(found)
     }
 
     /// Forgets what is remembered of a queue.
     pub fn forget(&self, key: &QueueKey) {
-        self.infos.lock().remove(key);
+        let (mut infos, mut keys) = (self.infos.lock(), self.keys.lock());
+        if let Some(info) = infos.remove(key) {
+            keys.remove(&info.uid);
+        }
     }
 
     /// A notification came.

@@ -97,8 +97,7 @@ impl Index {
             .put(Key::new(sid, table::CONFIG).as_slice(), &bytes)?;
         let name = Key::new(0, table::NAMES).queue(&record.key);
         self.txn.put(name.as_slice(), &sid.to_le_bytes())?;
-        let tombstone = Key::new(0, table::TOMBSTONES).queue(&record.key);
-        self.txn.delete(tombstone.as_slice())?;
+        self.forget_tombstone(&record.key)?;
         self.link(record)?;
         self.meta.next_sid = self.meta.next_sid.max((sid >> 1) + 1);
         self.meta.next_uid = self.meta.next_uid.max(record.uid + 1);
@@ -282,6 +281,12 @@ impl Index {
         bytes.u64(deleted_ms);
         bytes.u64(at);
         self.txn.put(key.as_slice(), &bytes)
+    }
+
+    /// Forgets a deletion.
+    pub fn forget_tombstone(&mut self, key: &QueueKey) -> Result<()> {
+        let key = Key::new(0, table::TOMBSTONES).queue(key);
+        self.txn.delete(key.as_slice()).map(drop)
     }
 
     /// A move task and the log position of its record.

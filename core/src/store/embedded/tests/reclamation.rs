@@ -1,4 +1,6 @@
 use super::*;
+use crate::store::embedded::index::Index;
+use crate::store::embedded::index::keys::{Key, table};
 
 /// Steady load with a message in a hundred never deleted: the log stays bounded, everything that
 /// lives is carried forward whole, and what a rebuild from the log finds is the same.
@@ -54,6 +56,41 @@ fn steady_load_keeps_the_log_bounded_and_carries_what_lives_forward() {
         .map(|name| peek(&store, name))
         .into();
     assert_eq!(before, after);
+    assert_sound(&store);
+}
+
+/// Queues of a name of their own each, as answers to requests have: what is remembered of a name
+/// for a minute after its queue was deleted goes with the log that says so.
+#[test]
+fn names_of_deleted_queues_are_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let count = |index: &mut Index| {
+        let (mut count, start) = (0, Key::new(0, table::TOMBSTONES));
+        let scanned = index.scan(start.as_slice(), 0, table::TOMBSTONES, |_, _| {
+            count += 1;
+            Ok(true)
+        });
+        scanned.map(|()| count).unwrap()
+    };
+    let remembered = || store.engine().with_index(count).unwrap();
+    for number in 0..2_000 {
+        let name = format!("answers-{number}");
+        create(&store, &name, &[]);
+        send(&store, &name, entry(number, 50, None));
+        let only_if_empty = false;
+        let queue = queue(&name);
+        let command = Command::DeleteQueue {
+            queue,
+            only_if_empty,
+        };
+        store.execute(command).unwrap();
+        store.advance_ms(1_000).unwrap();
+    }
+    // The last minute's, and those whose records stand in the log that is kept.
+    let log = log_in_use(&store);
+    assert!(remembered() >= 60, "{}", remembered());
+    assert!(remembered() < 1_500, "{} in {log} bytes", remembered());
     assert_sound(&store);
 }
 

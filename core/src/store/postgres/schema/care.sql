@@ -49,6 +49,9 @@ BEGIN
     IF v_upto >= s.upto_ms + 10000 THEN
         UPDATE @s@.swept SET upto_ms = v_upto;
         PERFORM @s@.sweep_inbox();
+        -- S11.5: a minute is what they are asked for.
+        DELETE FROM @s@.deleted WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM @s@.deleted d
+            WHERE d.at_ms < v_to - 60000 LIMIT p_limit FOR UPDATE SKIP LOCKED));
     END IF;
     SELECT t.storage INTO v_storage FROM @s@.trash t ORDER BY t.storage LIMIT 1;
     IF v_storage IS NULL THEN
