@@ -3,11 +3,12 @@
 use crate::audit::{Findings, audit};
 use crate::load::{Load, Queues};
 use crate::notes::{self, Event, Note, Notebook};
+use crate::orphan;
 use crate::worker::Worker;
 use crate::{Failure, open_options};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before the run gives up.
@@ -84,7 +85,7 @@ impl Fleet {
         let mut command = Command::new(&self.program);
         command
             .args(worker.arguments())
-            .stdin(Stdio::null())
+            .stdin(orphan::leash())
             .stderr(File::create(&errors)?);
         if let Some(fault) = fault {
             command.env("FOREBAY_FAULT", fault);
@@ -144,10 +145,10 @@ impl Fleet {
 
     /// Waits until every member has finished a call after the notes of now.
     pub fn wait_progress(&mut self) -> Result<(), Failure> {
-        let seen = self.notes()?.len();
+        let seen = std::fs::metadata(&self.notes)?.len();
         let started = Instant::now();
         loop {
-            let fresh = self.notes()?.split_off(seen);
+            let fresh = notes::read_from(&self.notes, seen)?;
             let went_on = |who| {
                 fresh.iter().any(|note| {
                     note.who == who

@@ -19,6 +19,7 @@ pub mod full_disk;
 pub mod kills;
 pub mod load;
 pub mod notes;
+pub mod orphan;
 pub mod points;
 pub mod power;
 pub mod random;

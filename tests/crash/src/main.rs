@@ -5,7 +5,7 @@ use forebay::store::embedded::disk::Fault;
 use forebay::store::embedded::fault;
 use forebay_crash::full_disk::{Case, Kind};
 use forebay_crash::worker::Worker;
-use forebay_crash::{Failure, failover, faults, full_disk, kills, points, power, server};
+use forebay_crash::{Failure, failover, faults, full_disk, kills, orphan, points, power, server};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -267,6 +267,7 @@ fn run() -> Result<bool, Failure> {
     let mut words = std::env::args().skip(1).peekable();
     if words.peek().is_some_and(|word| word == "worker") {
         let words: Vec<String> = words.skip(1).collect();
+        orphan::end_with_parent();
         Worker::parse(&words)?.run()?;
         return Ok(true);
     }
@@ -276,6 +277,7 @@ fn run() -> Result<bool, Failure> {
     }
     if words.peek().is_some_and(|word| word == "serve") {
         let words: Vec<String> = words.skip(1).collect();
+        orphan::end_with_parent();
         server::serve(&words)?;
         return Ok(true);
     }

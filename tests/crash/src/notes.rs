@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -173,6 +173,16 @@ pub fn read(path: &Path) -> io::Result<Vec<Note>> {
     Ok(parse(&std::fs::read_to_string(path)?))
 }
 
+/// Reads the whole notes that stand at `offset` in the file and after it: what a run adds is little
+/// beside what it has noted.
+pub fn read_from(path: &Path, offset: u64) -> io::Result<Vec<Note>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(parse(&text))
+}
+
 fn parse(text: &str) -> Vec<Note> {
     text.lines().filter_map(parse_line).collect()
 }
@@ -222,8 +232,13 @@ mod tests {
             notebook.note(event).unwrap();
             notebook.file.write_all(b"\n17 5 sent 1 2").unwrap();
         }
+        let end = std::fs::metadata(&path).unwrap().len();
+        notebook.note(&Event::Opened).unwrap();
+        let last = read_from(&path, end).unwrap();
+        assert_eq!(last.len(), 1);
+        assert_eq!(last[0].event, Event::Opened);
         let read = read(&path).unwrap();
-        assert_eq!(read.len(), events.len());
+        assert_eq!(read.len(), events.len() + 1);
         for (note, event) in read.iter().zip(&events) {
             assert_eq!((note.who, &note.event), (5, event));
         }

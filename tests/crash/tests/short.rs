@@ -4,10 +4,13 @@
 
 use forebay::store::embedded::disk::Fault;
 use forebay::store::embedded::fault;
-use forebay_crash::fleet::Fleet;
+use forebay_crash::fleet::{Fleet, WATCHDOG};
 use forebay_crash::full_disk::Case;
-use forebay_crash::{faults, full_disk, kills, points, power, server};
+use forebay_crash::worker::Worker;
+use forebay_crash::{faults, full_disk, kills, orphan, points, power, server};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_forebay-crash"))
@@ -38,6 +41,39 @@ fn a_worker_that_ends_by_itself_is_reported_with_its_words() {
     let error = fleet.wait_progress().unwrap_err().to_string();
     assert!(error.contains("process 1 ended"), "{error}");
     assert!(error.contains("holds no Forebay store"), "{error}");
+}
+
+#[test]
+fn a_worker_ends_with_the_process_that_started_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let worker = Worker {
+        store: directory.path().join("store"),
+        notes: directory.path().join("notes"),
+        who: 1,
+        seed: 1,
+        operations: u64::MAX,
+    };
+    let mut child = Command::new(program())
+        .args(worker.arguments())
+        .stdin(orphan::leash())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    let noted = || std::fs::metadata(&worker.notes).is_ok_and(|file| file.len() > 1_000);
+    while !noted() {
+        assert!(started.elapsed() < WATCHDOG, "the worker does nothing");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(child.try_wait().unwrap().is_none());
+    drop(child.stdin.take());
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > 2 * WATCHDOG {
+            child.kill().unwrap();
+            panic!("the worker runs on");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]

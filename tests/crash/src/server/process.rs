@@ -1,6 +1,6 @@
 //! The server as a process that can be killed.
 
-use crate::Failure;
+use crate::{Failure, orphan};
 use forebay_server::Config;
 use forebay_server::client::Endpoint;
 use std::io::{BufRead, BufReader};
@@ -27,7 +27,7 @@ impl Server {
             .arg("serve")
             .arg(store)
             .arg(address.unwrap_or(free).to_string())
-            .stdin(Stdio::null())
+            .stdin(orphan::leash())
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
