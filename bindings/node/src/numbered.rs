@@ -13,31 +13,40 @@ pub struct Numbered {
     pub port: Arc<Shared>,
 }
 
+/// The queues of a thread's environment.
+#[derive(Default)]
+struct Numbers {
+    /// Each at its number; `None` where one is free.
+    queues: Vec<Option<Arc<Numbered>>>,
+    free: Vec<u32>,
+}
+
 thread_local! {
-    /// The queues of this thread's environment, each at its number; `None` where one is free.
-    static QUEUES: RefCell<Vec<Option<Arc<Numbered>>>> = const { RefCell::new(Vec::new()) };
+    static NUMBERS: RefCell<Numbers> = RefCell::default();
 }
 
 /// Gives a queue a number on this thread, which it has until it is [`remove`]d.
 pub fn add(queue: Arc<Numbered>) -> u32 {
-    QUEUES.with_borrow_mut(|queues| {
-        let free = queues.iter().position(Option::is_none);
-        let at = free.unwrap_or_else(|| {
-            queues.push(None);
-            queues.len() - 1
-        });
-        queues[at] = Some(queue);
-        at as u32
+    NUMBERS.with_borrow_mut(|numbers| match numbers.free.pop() {
+        Some(number) => {
+            numbers.queues[number as usize] = Some(queue);
+            number
+        }
+        None => {
+            numbers.queues.push(Some(queue));
+            numbers.queues.len() as u32 - 1
+        }
     })
 }
 
 /// Frees the number of a queue.
 pub fn remove(number: u32) {
     // A thread that ends has forgotten all of them.
-    let _ = QUEUES.try_with(|queues| {
-        let mut queues = queues.borrow_mut();
-        if let Some(queue) = queues.get_mut(number as usize) {
-            *queue = None;
+    let _ = NUMBERS.try_with(|numbers| {
+        let mut numbers = numbers.borrow_mut();
+        let place = numbers.queues.get_mut(number as usize);
+        if place.and_then(Option::take).is_some() {
+            numbers.free.push(number);
         }
     });
 }
@@ -45,7 +54,8 @@ pub fn remove(number: u32) {
 /// Calls `work` with a queue. Its answer is a failure only where `lib/` lost the queue itself.
 pub fn with<T>(number: u32, work: impl FnOnce(&Numbered) -> T) -> Result<T> {
     // Of its own: what `work` makes for JavaScript may collect garbage, and queues with it.
-    let queue = QUEUES.with_borrow(|queues| queues.get(number as usize).cloned().flatten());
+    let queue =
+        NUMBERS.with_borrow(|numbers| numbers.queues.get(number as usize).cloned().flatten());
     match queue {
         Some(queue) => Ok(work(&queue)),
         None => {
