@@ -403,7 +403,7 @@ typedef struct {
      */
     const char *account;
     /**
-     * Region of the queues named by this handle, any name; NULL for "us-east-1".
+     * Region of the queues named by this handle, 1 to 64 of [A-Za-z0-9._/-]; NULL for "us-east-1".
      */
     const char *region;
     /**
@@ -607,7 +607,7 @@ typedef struct {
      */
     const char *deduplication;
     /**
-     * AWSTraceHeader; NULL for none.
+     * AWSTraceHeader, 1 to 1,024 bytes; NULL for none.
      */
     const char *trace_header;
     /**

@@ -193,12 +193,37 @@ pub struct Error {
     text: String,
 }
 
+/// Bytes of an error's text that are kept of a longer one, half of them from its end.
+const TEXT_BYTES_MAX: usize = 2_048;
+
+fn shortened(text: String) -> String {
+    if text.len() <= TEXT_BYTES_MAX {
+        return text;
+    }
+    let mut head = TEXT_BYTES_MAX / 2;
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    let mut tail = text.len() - TEXT_BYTES_MAX / 2;
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    let left_out = tail - head;
+    format!(
+        "{} [{left_out} bytes left out] {}",
+        &text[..head],
+        &text[tail..]
+    )
+}
+
 impl Error {
-    /// Makes an error of `kind` with a sentence that names the bad value and the good range.
+    /// Makes an error of `kind` with a sentence that names the bad value and the good range. The
+    /// middle of a very long one is left out: a value may be megabytes, and the sentence goes into
+    /// logs and answers.
     pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
         Self {
             kind,
-            text: text.into(),
+            text: shortened(text.into()),
         }
     }
 
@@ -256,6 +281,18 @@ impl std::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_lose_their_middle() {
+        let short = "\u{e4}".repeat(TEXT_BYTES_MAX / 2);
+        assert_eq!(Error::new(ErrorKind::Io, &*short).text(), short);
+        let long = format!("start {} end", "\u{20ac}".repeat(1_000_000));
+        let error = Error::new(ErrorKind::Io, long);
+        let text = error.text();
+        assert!(text.starts_with("start \u{20ac}") && text.ends_with("\u{20ac} end"));
+        assert!(text.contains("bytes left out"), "{text}");
+        assert!(text.len() < TEXT_BYTES_MAX + 40);
+    }
 
     #[test]
     fn numbers_and_names_are_distinct_and_ascending() {

@@ -1,6 +1,7 @@
 //! Who a queue is: account, region and name, and the ARN made of them.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::rules::names;
 use std::fmt;
 
 /// The account that a store uses unless told otherwise.
@@ -13,7 +14,7 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 pub struct QueueKey {
     /// Account id, 12 digits.
     pub account: String,
-    /// Region name such as `us-east-1`; any name is valid.
+    /// Region such as `us-east-1`: 1 to 64 of `[A-Za-z0-9._/-]`.
     pub region: String,
     /// Queue name (S11.1).
     pub name: String,
@@ -34,23 +35,41 @@ impl QueueKey {
         format!("arn:aws:sqs:{}:{}:{}", self.region, self.account, self.name)
     }
 
+    /// Checks account and region; the name is checked where it is used, each use with an answer
+    /// of its own.
+    ///
+    /// Errors: `InvalidParameterValue`.
+    pub fn check_owner(&self) -> Result<()> {
+        names::check_account(&self.account)?;
+        names::check_region(&self.region)
+    }
+
     /// Reads an ARN in any partition. `parameter` is named in the error.
+    ///
+    /// Errors: `InvalidParameterValue` for what cannot be the ARN of a queue.
     pub fn from_arn(arn: &str, parameter: &str) -> Result<Self> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        match parts.as_slice() {
-            ["arn", partition, "sqs", region, account, name]
-                if ![*partition, *region, *account, *name].contains(&"") =>
-            {
-                Ok(Self::new(account, region, name))
-            }
-            _ => Err(Error::new(
+        Self::parse_arn(arn).ok_or_else(|| {
+            Error::new(
                 ErrorKind::InvalidParameterValue,
                 format!(
                     "You must use this format to specify the {parameter}: \
                      arn:<partition>:<service>:<region>:<account-id>:<resource-id>, not {arn:?}"
                 ),
-            )),
-        }
+            )
+        })
+    }
+
+    fn parse_arn(arn: &str) -> Option<Self> {
+        let mut parts = arn.split(':');
+        let mut next = || parts.next();
+        let (prefix, partition, service) = (next()?, next()?, next()?);
+        let (region, account, name) = (next()?, next()?, next()?);
+        let fits = next().is_none()
+            && (prefix, service) == ("arn", "sqs")
+            && names::check_region(partition).is_ok()
+            && names::check_queue_name(name).is_ok();
+        let key = Self::new(account, region, name);
+        (fits && key.check_owner().is_ok()).then_some(key)
     }
 }
 

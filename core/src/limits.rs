@@ -47,6 +47,16 @@ pub const MOVE_TASKS_LISTED_MAX: usize = 10;
 pub const RECEIVE_MOVES_MAX: usize = 1_000;
 /// Messages that one step of a move task moves at the most.
 pub const MOVE_STEP_MESSAGES_MAX: usize = 100;
+/// S5.19: bytes of an `AWSTraceHeader`.
+pub const TRACE_HEADER_BYTES_MAX: usize = 1_024;
+/// S5.20: bytes of a `SenderId`.
+pub const SENDER_BYTES_MAX: usize = 256;
+/// S12: characters of a `KmsMasterKeyId`, the name of a key or its ARN.
+pub const KMS_KEY_CHARS_MAX: usize = 2_048;
+/// Digits of an account id, part of a queue's ARN.
+pub const ACCOUNT_DIGITS: usize = 12;
+/// Characters of a region's name, part of a queue's ARN.
+pub const REGION_CHARS_MAX: usize = 64;
 /// S11.1: characters of a queue name, `.fifo` included.
 pub const QUEUE_NAME_CHARS_MAX: usize = 80;
 /// S11.5, S11.8: pause after a deletion or a purge, milliseconds.

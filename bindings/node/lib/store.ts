@@ -143,7 +143,10 @@ export class Store {
     return this.#native.region;
   }
 
-  /** The same store, with names that belong to another account and region. */
+  /**
+   * The same store, with names that belong to another account, 12 digits, and region, 1 to 64 of
+   * `[A-Za-z0-9._/-]`. For others, whatever names a queue fails with `InvalidParameterValue`.
+   */
   scope(account: string, region: string): Store {
     return new Store(this.#native.scope(account, region));
   }

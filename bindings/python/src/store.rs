@@ -53,7 +53,8 @@ impl Store {
         self.store.region()
     }
 
-    /// The same store, with names that belong to another account and region.
+    /// The same store, with names that belong to another account, 12 digits, and region, 1 to 64
+    /// of [A-Za-z0-9._/-]. For others, whatever names a queue raises InvalidParameterValue.
     fn scope(&self, account: &str, region: &str) -> Self {
         Self::new(self.store.scope(account, region), self.location.clone())
     }

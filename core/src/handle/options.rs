@@ -6,6 +6,7 @@ use super::shared::{Settings, Shared};
 use crate::command::Strictness;
 use crate::error::Result;
 use crate::key::{DEFAULT_ACCOUNT, DEFAULT_REGION};
+use crate::rules::names;
 use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,14 +41,15 @@ impl OpenOptions {
         }
     }
 
-    /// Account of the queues named by this handle, and the `SenderId` of its messages.
+    /// Account of the queues named by this handle, 12 digits, and the `SenderId` of its messages.
     /// Default `000000000000`.
     pub fn account(mut self, account: impl Into<String>) -> Self {
         self.account = account.into();
         self
     }
 
-    /// Region of the queues named by this handle. Default `us-east-1`; any name is valid.
+    /// Region of the queues named by this handle: 1 to 64 of `[A-Za-z0-9._/-]`.
+    /// Default `us-east-1`.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = region.into();
         self
@@ -125,9 +127,12 @@ impl OpenOptions {
     /// or a `postgres://` URL. Two opens of one directory in a process share one engine.
     ///
     /// Errors: [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a location of an unknown
-    /// form, and the store's own: `ForeignDirectory`, `UnsupportedFormat`, `NetworkFileSystem`,
-    /// `Busy`, `Io`, `Corrupt`, `Unavailable`.
+    /// form, [`InvalidParameterValue`](crate::ErrorKind::InvalidParameterValue) for an account or
+    /// region that cannot be one, and the store's own: `ForeignDirectory`, `UnsupportedFormat`,
+    /// `NetworkFileSystem`, `Busy`, `Io`, `Corrupt`, `Unavailable`.
     pub fn open(&self, location: impl AsRef<Path>) -> Result<Store> {
+        // Before anything is made.
+        self.check_owner()?;
         self.open_storage(Location::parse(location.as_ref())?.open(&self.store)?)
     }
 
@@ -135,14 +140,21 @@ impl OpenOptions {
     /// region and these limits, and closed apart from `store`'s. What belongs to the store itself,
     /// such as clock and durability, stays as it was opened.
     ///
-    /// Errors: `Closed`, `Forked`.
+    /// Errors: `Closed`, `Forked`, and `InvalidParameterValue` for an account or region that cannot
+    /// be one.
     pub fn open_beside(&self, store: &Store) -> Result<Store> {
+        self.check_owner()?;
         let settings = Settings {
             strictness: self.strictness,
             manual_clock: store.has_manual_clock(),
         };
         let shared = Shared::new(store.shared().storage()?, settings)?;
         Ok(Store::new(shared, &self.account, &self.region))
+    }
+
+    fn check_owner(&self) -> Result<()> {
+        names::check_account(&self.account)?;
+        names::check_region(&self.region)
     }
 
     /// Handles over a store that was opened by other means, such as one on a simulated disk.

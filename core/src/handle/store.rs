@@ -10,7 +10,7 @@ use crate::command::{Command, Outcome};
 use crate::error::Result;
 use crate::key::QueueKey;
 use crate::limits;
-use crate::rules::names;
+use crate::rules::{names, refusals};
 use crate::store::{CheckReport, Recovery, Statistics};
 use std::fmt;
 use std::path::Path;
@@ -59,7 +59,8 @@ impl Store {
         &self.shared
     }
 
-    /// The same store, with names that belong to another account and region.
+    /// The same store, with names that belong to another account, 12 digits, and region, 1 to 64
+    /// of `[A-Za-z0-9._/-]`. Whatever names a queue answers others with `InvalidParameterValue`.
     pub fn scope(&self, account: &str, region: &str) -> Self {
         Self::new(self.shared.clone(), account, region)
     }
@@ -75,15 +76,26 @@ impl Store {
     }
 
     /// Who the queue `name` is.
-    pub fn key(&self, name: &str) -> QueueKey {
-        QueueKey::new(&self.scope.account, &self.scope.region, name)
+    ///
+    /// Errors: `InvalidParameterValue` for an account or region that cannot be one.
+    pub fn key(&self, name: &str) -> Result<QueueKey> {
+        let key = QueueKey::new(&self.scope.account, &self.scope.region, name);
+        key.check_owner()?;
+        Ok(key)
+    }
+
+    /// Who the queue `name` is, which may not exist: what cannot be a name is no queue's.
+    fn find(&self, name: &str) -> Result<QueueKey> {
+        let key = self.key(name)?;
+        names::check_queue_name(name).map_err(|_| refusals::queue_missing())?;
+        Ok(key)
     }
 
     /// A queue by name or ARN.
     pub(super) fn resolve(&self, queue: &str, parameter: &str) -> Result<QueueKey> {
         match queue.starts_with("arn:") || names::check_queue_name(queue).is_err() {
             true => QueueKey::from_arn(queue, parameter),
-            false => Ok(self.key(queue)),
+            false => self.key(queue),
         }
     }
 
@@ -110,7 +122,7 @@ impl Store {
     /// Errors: `InvalidParameterValue` for what cannot be a queue's name (S11.1).
     pub fn queue(&self, name: &str) -> Result<Queue> {
         names::check_queue_name(name)?;
-        Ok(Queue::new(self.shared.clone(), self.key(name)))
+        Ok(Queue::new(self.shared.clone(), self.key(name)?))
     }
 
     /// Deletes a queue with its messages. Waits on it end with `QueueDoesNotExist` (S4.7).
@@ -204,7 +216,7 @@ impl Calls<'_, Store> {
         names::check_queue_name(name)?;
         let (attributes, tags) = options.resolve(self.handle)?;
         self.queue(Command::CreateQueue {
-            queue: self.handle.key(name),
+            queue: self.handle.key(name)?,
             attributes,
             tags,
             strictness: self.handle.shared.settings.strictness,
@@ -213,7 +225,7 @@ impl Calls<'_, Store> {
 
     /// [`Store::get_queue`].
     pub fn get_queue(&self, name: &str) -> Result<Call<Queue>> {
-        let queue = self.handle.key(name);
+        let queue = self.handle.find(name)?;
         self.queue(Command::GetQueue { queue })
     }
 
@@ -235,7 +247,7 @@ impl Calls<'_, Store> {
 
     fn deletion(&self, name: &str, only_if_empty: bool) -> Result<Call<()>> {
         let command = Command::DeleteQueue {
-            queue: self.handle.key(name),
+            queue: self.handle.find(name)?,
             only_if_empty,
         };
         let read = read!(Outcome::Done => Ok(()));
@@ -249,9 +261,15 @@ impl Calls<'_, Store> {
         limit: usize,
         token: Option<&str>,
     ) -> Result<Call<NamePage>> {
+        let after = NamePage::after(limit, token)?;
+        let prefix = self.handle.key(prefix)?;
+        if !names::can_begin_queue_name(&prefix.name) {
+            self.handle.shared.storage()?;
+            return Ok(Call::known(NamePage::default()));
+        }
         let command = Command::ListQueues {
-            prefix: self.handle.key(prefix),
-            after: NamePage::after(limit, token)?,
+            prefix,
+            after,
             limit,
         };
         let read = read!(Outcome::Names { names, more } => Ok(NamePage::new(names, more)));

@@ -4,7 +4,7 @@ use crate::command::QueueView;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::queue::{DeduplicationScope, QueueAttributes, ThroughputLimit};
-use crate::rules::{names, redrive};
+use crate::rules::{names, redrive, text};
 use std::collections::BTreeMap;
 
 /// S12: what a queue reports of itself and nobody sets.
@@ -232,6 +232,7 @@ fn apply_one(attributes: &mut QueueAttributes, name: &str, text: &str) -> Result
         // S12.6: one kind of encryption ends the other.
         "KmsMasterKeyId" if text.is_empty() => attributes.kms_key = None,
         "KmsMasterKeyId" => {
+            check_kms_key(text)?;
             attributes.kms_key = Some(text.into());
             attributes.managed_sse = false;
         }
@@ -305,6 +306,19 @@ fn parse_bool(name: &str, text: &str) -> Result<bool> {
         "false" => Ok(false),
         _ => Err(not_one_of(name, text, "true or false")),
     }
+}
+
+/// S12: the name of a key, which nothing here uses.
+fn check_kms_key(key: &str) -> Result<()> {
+    let fits = key.chars().count() <= limits::KMS_KEY_CHARS_MAX;
+    if fits && text::is_sqs_text(key) {
+        return Ok(());
+    }
+    let reason = format!(
+        "{key:?} is not a key of at most {} characters.",
+        limits::KMS_KEY_CHARS_MAX
+    );
+    Err(invalid_value("KmsMasterKeyId", &reason))
 }
 
 /// S12: a queue policy is a JSON object of at most 8,192 bytes; empty removes it.

@@ -129,7 +129,7 @@ fn check_type(attribute: &Attribute) -> Result<()> {
         None => (data_type.as_str(), None),
     };
     let known = matches!(prefix, "String" | "Number" | "Binary");
-    if !known || label == Some("") {
+    if !known || label == Some("") || !text::is_sqs_text(data_type) {
         return refuse(format!(
             "The message attribute '{name}' has an invalid message attribute type {data_type:?}, \
              the set of supported type prefixes is Binary, Number, and String."
@@ -289,6 +289,8 @@ mod tests {
             "String.",
             "StringList",
             ".String",
+            "String.\0",
+            "String.\u{1}",
             &long,
         ] {
             assert!(!accepted(attribute("a", bad, "1")), "{bad}");

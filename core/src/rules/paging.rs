@@ -1,6 +1,7 @@
 //! Lists in pages (S11.10).
 
 use crate::error::{Error, Result};
+use crate::rules::names;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt::Display;
@@ -20,6 +21,7 @@ pub fn decode_token(token: &str) -> Result<String> {
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.strip_prefix(TOKEN_PREFIX).map(String::from))
+        .filter(|name| names::check_queue_name(name).is_ok())
         .ok_or_else(|| {
             Error::bad_value(
                 token,
@@ -48,10 +50,12 @@ mod tests {
 
     #[test]
     fn s11_10_tokens() {
-        for name in ["", "a", "queue.fifo"] {
+        for name in ["a", "queue.fifo"] {
             assert_eq!(decode_token(&encode_token(name)).as_deref(), Ok(name));
         }
-        for bad in ["", "!", "YWJj", "\u{e4}"] {
+        let forged = ["", "a b", "a\0", &"a".repeat(600)].map(encode_token);
+        let garbage = ["", "!", "YWJj", "\u{e4}"].map(String::from);
+        for bad in garbage.iter().chain(&forged) {
             let error = decode_token(bad).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidParameterValue);
         }

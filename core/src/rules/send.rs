@@ -108,14 +108,30 @@ fn check_entry(entry: &SendEntry, strict: Strictness) -> Result<()> {
         ));
     }
     message_attributes::check(&entry.attributes)?;
+    check_sender(&entry.sender)?;
     match &entry.trace_header {
-        Some(header) if header.is_empty() || !text::is_sqs_text(header) => Err(Error::bad_value(
-            header,
-            "MessageSystemAttributes",
-            "AWSTraceHeader must be a non-empty X-Ray header string.",
-        )),
-        _ => Ok(()),
+        Some(header) => check_system_text(header, "AWSTraceHeader", limits::TRACE_HEADER_BYTES_MAX),
+        None => Ok(()),
     }
+}
+
+/// S5.20: a sender is text of 1 to 256 bytes.
+pub fn check_sender(sender: &str) -> Result<()> {
+    check_system_text(sender, "SenderId", limits::SENDER_BYTES_MAX)
+}
+
+/// S5.19, S5.20: what a message carries beside its content counts for no size, and so has a
+/// limit of its own.
+fn check_system_text(value: &str, name: &str, bytes_max: usize) -> Result<()> {
+    if (1..=bytes_max).contains(&value.len()) && text::is_sqs_text(value) {
+        return Ok(());
+    }
+    let reason = format!(
+        "{name} must be text of 1 to {bytes_max} bytes; it has {}.",
+        value.len()
+    );
+    let value = format!("{value:?}");
+    Err(Error::bad_value(value, "MessageSystemAttributes", &reason))
 }
 
 fn check_fifo_ids_given(
@@ -215,7 +231,7 @@ mod tests {
             group: None,
             deduplication: None,
             delay_s: None,
-            sender: String::new(),
+            sender: "1".into(),
         }
     }
 
@@ -279,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn s5_20_sender() {
+        let longest = "s".repeat(256);
+        for good in ["1", "AROAEXAMPLE:session \u{e4}", &longest] {
+            assert_eq!(check_sender(good), Ok(()), "{good}");
+        }
+        let long = "s".repeat(257);
+        for bad in ["", "a\0", &long] {
+            let error = check_sender(bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidParameterValue);
+        }
+    }
+
+    #[test]
     fn s5_19_trace_header() {
         let with = |header: &str| SendEntry {
             trace_header: Some(header.into()),
@@ -288,7 +317,11 @@ mod tests {
             check_one(with("Root=1-5759e988-bd862e3fe1be46a994272793"), STRICT),
             Ok(())
         );
-        assert!(check_one(with(""), STRICT).is_err());
+        let longest = "r".repeat(1_024);
+        assert_eq!(check_one(with(&longest), STRICT), Ok(()));
+        for bad in ["", "a\0", &format!("{longest}r")] {
+            assert!(check_one(with(bad), STRICT).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::rules::text;
 use std::collections::BTreeMap;
 
 /// S14.1, S14.3: every key 1 to 128 characters and not `aws:*`, every value at most 256, at
@@ -36,6 +37,12 @@ pub fn add(
 }
 
 fn check_tag(key: &str, value: &str) -> Result<()> {
+    for (text, parameter) in [(key, "TagKey"), (value, "TagValue")] {
+        if !text::is_sqs_text(text) {
+            let reason = "It has control characters, which tags cannot carry.";
+            return Err(Error::bad_value(format!("{text:?}"), parameter, reason));
+        }
+    }
     if !(1..=limits::TAG_KEY_CHARS_MAX).contains(&key.chars().count()) {
         let reason = format!("Must have 1 to {} characters.", limits::TAG_KEY_CHARS_MAX);
         return Err(Error::bad_value(key, "TagKey", &reason));
@@ -89,6 +96,14 @@ mod tests {
             &tags(&[("a", "2"), ("A", "3")]),
         );
         assert_eq!(both, Ok(tags(&[("a", "2"), ("b", "1"), ("A", "3")])));
+    }
+
+    #[test]
+    fn s14_1_characters() {
+        for (key, value) in [("k\0", "v"), ("k", "v\0"), ("k", "\u{1}")] {
+            assert!(check(&tags(&[(key, value)])).is_err(), "{key:?} {value:?}");
+        }
+        assert_eq!(check(&tags(&[("Team \u{e4}", "a/b=c\n")])), Ok(()));
     }
 
     #[test]

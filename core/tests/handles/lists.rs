@@ -8,6 +8,7 @@ on_every_store! {
     queues_are_listed_in_byte_order_and_in_pages,
     bad_pages_are_refused,
     other_accounts_and_regions_are_other_queues,
+    hostile_texts_are_refused_and_change_nothing,
     a_handle_goes_by_its_name,
     attributes_and_tags_go_in_and_out,
     dead_letter_names_become_policies,
@@ -66,6 +67,10 @@ fn other_accounts_and_regions_are_other_queues(backend: Backend) {
     assert!(there.list_queues("").unwrap().is_empty());
     assert_eq!(there.region(), "eu-west-1");
     assert_eq!(there.account(), "111111111111");
+}
+
+fn hostile_texts_are_refused_and_change_nothing(backend: Backend) {
+    crate::hostile::everything_hostile(&backend.real());
 }
 
 fn a_handle_goes_by_its_name(backend: Backend) {
@@ -265,7 +270,7 @@ fn bad_move_tasks_are_refused(backend: Backend) {
     );
     let cancel = |handle: &str| store.cancel_move_task(handle).unwrap_err().kind();
     assert_eq!(cancel("garbage"), ErrorKind::InvalidParameterValue);
-    let unknown = forebay::rules::redrive::encode_task(&store.key("dead"), 4);
+    let unknown = forebay::rules::redrive::encode_task(&store.key("dead").unwrap(), 4);
     assert_eq!(cancel(&unknown), ErrorKind::ResourceNotFound);
     assert!(store.list_move_tasks("dead", 0).is_err());
     assert!(store.list_move_tasks("dead", 11).is_err());

@@ -9,6 +9,7 @@ mod callers;
 mod calls;
 mod cancels;
 mod ends;
+mod hostile;
 mod lists;
 mod messages;
 mod requests;

@@ -2,6 +2,7 @@
 //! what commits is never passed, what rolls back never was.
 
 use super::{WATCHDOG, all, place};
+use forebay::message::AttributeValue;
 use forebay::{
     ErrorKind, Message, Queue, QueueOptions, ReceiveOptions, SendRequest, Store, Ticket,
 };
@@ -279,4 +280,68 @@ fn postgres_transactions_of_rust_send_and_delete() {
     let (client, runtime) = transaction.parts();
     let error = runtime.block_on(queue.send_in(client, "x")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedOperation);
+}
+
+/// S5, S7, S11 hold for what SQL sends.
+#[test]
+fn postgres_sends_in_sql_keep_the_rules_of_messages() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let store = Store::open(&location).unwrap();
+    let schema = schema(&location);
+    let small = QueueOptions::new().message_bytes_max(1_024);
+    let queue = store.create_queue("q", &small).unwrap();
+    let fifo = store
+        .create_queue("q.fifo", &QueueOptions::new().fifo())
+        .unwrap();
+    let call = |arguments: &str| cluster.run(&format!("SELECT {schema}.send({arguments})"));
+    let attributes = |json: &str| format!("'q', 'x'::text, p_attributes => '{json}'");
+    let long = "a".repeat(129);
+    let eleven: Vec<String> = (0..11).map(|n| format!("\"a{n}\": \"v\"")).collect();
+    for bad in [
+        "'absent', 'x'::text".into(),
+        "'q', 'x'::text, p_account => '111111111111'".into(),
+        "'q', ''::text".into(),
+        "'q', NULL::text".into(),
+        format!("'q', '{}'::text", "x".repeat(1_025)),
+        "'q', 'x'::text, p_delay => 901".into(),
+        "'q', 'x'::text, p_delay => -1".into(),
+        "'q', 'x'::text, p_deduplication => 'd'".into(),
+        "'q', 'x'::text, p_group => 'a b'".into(),
+        format!("'q', 'x'::text, p_group => '{long}'"),
+        "'q.fifo', 'x'::text".into(),
+        "'q.fifo', 'x'::text, p_group => 'g'".into(),
+        "'q.fifo', 'x'::text, p_group => 'g', p_deduplication => ''".into(),
+        format!("'q.fifo', 'x'::text, p_group => 'g', p_deduplication => '{long}'"),
+        "'q.fifo', 'x'::text, p_group => 'g', p_deduplication => 'd', p_delay => 1".into(),
+        attributes(&format!("{{{}}}", eleven.join(","))),
+        attributes(r#"{"a": ""}"#),
+        attributes(r#"{"a": null}"#),
+        attributes(r#"{"a b": "v"}"#),
+        attributes(r#"{".a": "v"}"#),
+        attributes(r#"{"AWS.a": "v"}"#),
+        attributes(r#"{"a": "v", "a": "w"}"#),
+        attributes(r#"{"a": "\u0001"}"#),
+        attributes(r#"{"a": "\u0000"}"#),
+        attributes(r#"{"a": "v\ufffe"}"#),
+        attributes(&format!(r#"{{"a": "{}"}}"#, "v".repeat(1_020))),
+        attributes("[1]"),
+    ] {
+        let answer = call(&bad);
+        assert!(answer.is_err(), "{bad} should be refused");
+    }
+    assert_eq!(queue.counts().unwrap().visible, 0);
+    assert_eq!(fifo.counts().unwrap().visible, 0);
+    call(&attributes(r#"{"a..b": "v\t\n\r \u00e4\ud83d\ude00"}"#)).unwrap();
+    call("'q.fifo', 'y'::bytea, p_group => '!~', p_deduplication => '!~'").unwrap();
+    let found = queue.receive(&ReceiveOptions::new()).unwrap().remove(0);
+    let attribute = found.attribute("a..b").unwrap();
+    let text = AttributeValue::Text("v\t\n\r \u{e4}\u{1f600}".into());
+    assert_eq!(attribute.value, text);
+    let found = fifo.receive(&ReceiveOptions::new()).unwrap().remove(0);
+    assert_eq!(
+        (found.group(), found.deduplication()),
+        (Some("!~"), Some("!~"))
+    );
 }

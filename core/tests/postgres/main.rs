@@ -5,6 +5,8 @@
 mod confirm;
 mod growth;
 mod held;
+#[path = "../handles/hostile.rs"]
+mod hostile;
 mod joined;
 mod others;
 mod parts;
@@ -40,6 +42,12 @@ fn all(queue: &forebay::Queue) -> Vec<String> {
             message.delete().unwrap();
         }
     }
+}
+
+#[test]
+fn postgres_refuses_everything_hostile() {
+    let Some((_, location)) = place() else { return };
+    hostile::everything_hostile(&Store::open(&location).unwrap());
 }
 
 #[test]

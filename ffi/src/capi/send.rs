@@ -44,7 +44,7 @@ pub struct forebay_send_options {
     pub group: *const c_char,
     /// MessageDeduplicationId; NULL for none. For FIFO queues only.
     pub deduplication: *const c_char,
-    /// AWSTraceHeader; NULL for none.
+    /// AWSTraceHeader, 1 to 1,024 bytes; NULL for none.
     pub trace_header: *const c_char,
     /// SenderId; NULL for the account of the store.
     pub sender: *const c_char,

@@ -50,7 +50,7 @@ pub struct forebay_open_options {
     /// Account of the queues named by this handle, and the SenderId of its messages; NULL for
     /// "000000000000".
     pub account: *const c_char,
-    /// Region of the queues named by this handle, any name; NULL for "us-east-1".
+    /// Region of the queues named by this handle, 1 to 64 of [A-Za-z0-9._/-]; NULL for "us-east-1".
     pub region: *const c_char,
     /// A `forebay_durability`.
     pub durability: i32,

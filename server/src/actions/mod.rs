@@ -46,11 +46,13 @@ impl Call {
         let given = queue_url.filter(|url| !url.is_empty());
         let given = given.ok_or_else(|| Refusal::missing("QueueUrl"))?;
         let named = url::parse(given).ok_or_else(|| Refusal::invalid_address(given))?;
-        if names::check_queue_name(&named.name).is_err() {
+        let account = named.account.unwrap_or_else(|| self.account.clone());
+        let can_be = names::check_queue_name(&named.name).and(names::check_account(&account));
+        if can_be.is_err() {
             return Err(refusals::queue_missing().into());
         }
         Ok(QueueKey {
-            account: named.account.unwrap_or_else(|| self.account.clone()),
+            account,
             region: named.region.unwrap_or_else(|| self.region.clone()),
             name: named.name,
         })

@@ -7,6 +7,7 @@ use crate::wire::action::{
 };
 use crate::wire::answer::{Answer, QueueUrls};
 use crate::wire::error::Refusal;
+use forebay::key::QueueKey;
 use forebay::limits::LIST_PAGE_MAX;
 use forebay::rules::paging;
 use forebay::{NamePage, QueueOptions, Store};
@@ -85,8 +86,9 @@ fn urls(
     dead_letter_sources: bool,
 ) -> Answer {
     let names = page.names.iter();
+    let key = |name: &String| QueueKey::new(scope.account(), scope.region(), name);
     Answer::QueueUrls(QueueUrls {
-        urls: names.map(|name| call.url(&scope.key(name))).collect(),
+        urls: names.map(|name| call.url(&key(name))).collect(),
         next_token: page.next_token.filter(|_| max_results.is_some()),
         dead_letter_sources,
     })

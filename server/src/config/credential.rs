@@ -1,6 +1,8 @@
 //! Access keys and whom they belong to (U6).
 
 use super::check_account;
+use crate::auth::Identity;
+use forebay::rules::send;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -91,6 +93,9 @@ pub fn check(credentials: &[Credential]) -> Result<(), String> {
         if credential.user.is_some() && credential.role.is_some() {
             return Err(format!("credential {id:?} has a user and a role; keep one"));
         }
+        let sender = Identity::of(credential).principal_id;
+        send::check_sender(&sender)
+            .map_err(|error| format!("principal_id of credential {id:?}: {}", error.text()))?;
         if !ids.insert(id) {
             return Err(format!("credential {id:?} is given twice"));
         }

@@ -18,6 +18,7 @@ pub use test::TestConfig;
 pub use tls::TlsConfig;
 
 use forebay::key::{DEFAULT_ACCOUNT, DEFAULT_REGION};
+use forebay::rules::names;
 use forebay::store;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -124,8 +125,8 @@ impl Config {
     /// Finds contradictions; the sentence names the value and what would be right.
     pub fn check(&self) -> Result<(), String> {
         check_account(&self.account, "account")?;
-        if self.region.is_empty() {
-            return Err("region must not be empty".into());
+        if let Err(error) = names::check_region(&self.region) {
+            return Err(error.text().into());
         }
         if let Some(base) = &self.base_url
             && !base.starts_with("http://")
@@ -167,9 +168,6 @@ impl Config {
 
 /// An account is 12 digits.
 fn check_account(account: &str, what: &str) -> Result<(), String> {
-    let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    if digits {
-        return Ok(());
-    }
-    Err(format!("{what} is {account:?}; it must be 12 digits"))
+    let wrong = |_| format!("{what} is {account:?}; it must be 12 digits");
+    names::check_account(account).map_err(wrong)
 }

@@ -64,6 +64,10 @@ impl QueueConfig {
         if let Some(account) = &self.account {
             check_account(account, &format!("account of queue {:?}", self.name))?;
         }
+        if let Some(region) = &self.region {
+            names::check_region(region)
+                .map_err(|error| format!("queue {:?}: {}", self.name, error.text()))?;
+        }
         Ok(())
     }
 

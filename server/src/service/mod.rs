@@ -360,4 +360,20 @@ mod tests {
         assert_eq!(call(&service, create, "region-7"), 200);
         assert_eq!(service.metrics.scopes().len(), own.len() + 1);
     }
+
+    #[test]
+    fn regions_that_cannot_be_one_are_refused() {
+        let store = Store::open("mem:").unwrap();
+        let service = Service::new(store, Config::default()).unwrap();
+        let own = service.metrics.scopes();
+        for region in ["a:b", "a\"b", &"r".repeat(65), &"r".repeat(5_000)] {
+            for action in ["CreateQueue&QueueName=q", "ListQueues"] {
+                let uri = format!("/?Action={action}");
+                assert_eq!(call(&service, &uri, region), 400, "{action} {region:?}");
+            }
+            let purge = "/000000000000/q?Action=PurgeQueue";
+            assert_eq!(call(&service, purge, region), 400, "{region:?}");
+        }
+        assert_eq!(service.metrics.scopes(), own);
+    }
 }

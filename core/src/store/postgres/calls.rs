@@ -290,11 +290,8 @@ fn put(context: &Context, jobs: &[(&Command, Try)]) -> Call {
         let Command::Send { entries, batch, .. } = command else {
             continue;
         };
-        let mut admitted = send::admit(&info.attributes, entries, *batch).unwrap_or_default();
-        for (entry, admitted) in entries.iter().zip(&mut admitted) {
-            if let Err(refused) = rows::check_sender(&entry.sender) {
-                *admitted = Err(refused);
-            }
+        let admitted = send::admit(&info.attributes, entries, *batch).unwrap_or_default();
+        for (entry, admitted) in entries.iter().zip(&admitted) {
             if let Ok(admitted) = admitted {
                 columns.push(info, entry, admitted);
             }

@@ -25,7 +25,6 @@ pub async fn put<C: GenericClient>(
         let text = "a send was neither admitted nor refused";
         Err(Error::new(ErrorKind::Internal, text))
     })?;
-    rows::check_sender(&entry.sender)?;
     // The queue's own delay is that of the moment when the message gets its place.
     let delay_ms = entry.delay_s.map(|_| admitted.delay_ms as i64);
     let params: [&(dyn ToSql + Sync); 9] = [

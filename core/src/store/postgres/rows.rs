@@ -1,7 +1,6 @@
 //! Values on their way to and from the database.
 
 use super::failure::Failure;
-use crate::error::Error;
 use crate::message::{Attribute, AttributeValue, MessageId, StoredMessage};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -40,15 +39,6 @@ impl<'a> FromSql<'a> for Uuid {
     fn accepts(found: &Type) -> bool {
         *found == Type::UUID
     }
-}
-
-/// A text of PostgreSQL has no NUL. Other texts that are stored cannot have one, by SQS's rules.
-pub fn check_sender(sender: &str) -> crate::error::Result<()> {
-    if sender.contains('\0') {
-        let reason = "It must not contain NUL in a store on PostgreSQL.";
-        return Err(Error::bad_value("with NUL", "SenderId", reason));
-    }
-    Ok(())
 }
 
 /// Message attributes as JSON, in their order; `None` for none.

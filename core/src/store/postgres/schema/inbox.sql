@@ -168,7 +168,8 @@ BEGIN
     SELECT a.key INTO v_bad FROM json_each_text(p_attributes) a
         WHERE a.key !~ '^[A-Za-z0-9_.-]+$' OR length(a.key) > 256 OR lower(a.key) LIKE 'aws.%'
         OR lower(a.key) LIKE 'amazon.%' OR a.key LIKE '.%' OR a.key LIKE '%.'
-        OR a.key LIKE '%..%' OR coalesce(a.value, '') = '' LIMIT 1;
+        OR coalesce(a.value, '') = '' OR a.value ~ '[\u0001-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]'
+        LIMIT 1;
     IF v_bad IS NOT NULL THEN
         RAISE EXCEPTION 'Attribute % is not a name and a text that SQS takes', v_bad
             USING ERRCODE = '22023';
