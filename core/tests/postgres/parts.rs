@@ -1,19 +1,27 @@
 //! Parts of the messages are emptied under the queues, and what is left there moves on whole.
 
-use super::{all, place};
+use super::{WATCHDOG, all, place};
 use forebay::{Queue, QueueOptions, ReceiveOptions, SendRequest, Store};
 use forebay_test_postgres::{Cluster, Transaction};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Steps of the keeper, with parts of 300,000 bytes that rest for no time and are looked at once in
-/// 50 ms.
+/// 50 ms. A step that would wait for long for a lock is tried again, as the keeper does.
 fn turns(cluster: &Cluster, schema: &str, count: usize) -> Vec<String> {
     let text = format!(
         "SET lock_timeout = 200; \
          SELECT {schema}.turn_parts(300000, -1, 50, 20) FROM generate_series(1, {count})"
     );
-    let rows = cluster.query(&text).unwrap();
-    rows.into_iter().flatten().flatten().collect()
+    let started = Instant::now();
+    loop {
+        match cluster.query(&text) {
+            Ok(rows) => return rows.into_iter().flatten().flatten().collect(),
+            Err(error) if error.to_string().contains("lock timeout") => {
+                assert!(started.elapsed() < WATCHDOG, "{error}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 fn turn(cluster: &Cluster, schema: &str) -> String {
