@@ -727,7 +727,8 @@ typedef struct {
      */
     uint64_t after;
     /**
-     * At most this many, 1 to 10,000; 0 for 10.
+     * At most this many, 1 to 10,000, and no more than 64 MiB of them; 0 for 10. There are fewer
+     * where many others had to be passed over: only none says that no more follow.
      */
     uint32_t limit;
     /**

@@ -73,9 +73,12 @@ pub const SQS_RECEIVE_MAX: u32 = 10;
 pub const BATCH_ENTRIES_MAX: usize = 10_000;
 /// Bytes of all messages of a batch where SQS's limits are off (64 MiB).
 pub const BATCH_BYTES_MAX: usize = 67_108_864;
-/// Bytes of all messages that one receive returns; it stops before the one that would exceed it.
-/// What a message takes in memory beside its body may count or not.
+/// Bytes of all messages that one receive or peek returns; it stops before the one that would
+/// exceed it. What a message takes in memory beside its body may count or not.
 pub const RECEIVE_BYTES_MAX: usize = 67_108_864;
+/// Messages that one step of a peek looks at: one that shows few of many goes on in the next, and
+/// others have their turn in between.
+pub const PEEK_STEP_MESSAGES_MAX: usize = 10_000;
 /// Smallest segment of a store's log, bytes: the longest frame, of a message of 1 MiB behind others
 /// of 1 MiB, fits into half of it.
 pub const SEGMENT_BYTES_MIN: u64 = 4_194_304;

@@ -145,6 +145,13 @@ pub struct StoredMessage {
     pub dead_letter_source: Option<String>,
 }
 
+impl StoredMessage {
+    /// Bytes that count toward the message's size (S5.2).
+    pub fn size(&self) -> usize {
+        self.body.len() + self.attributes.iter().map(Attribute::size).sum::<usize>()
+    }
+}
+
 /// A message with the receipt of the receive that returned it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {

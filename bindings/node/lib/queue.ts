@@ -89,7 +89,10 @@ export interface PeekOptions {
   group?: string | undefined;
   /** Only messages with a higher sequence number. */
   after?: number | undefined;
-  /** At most this many, 1 to 10,000. Default 10. */
+  /**
+   * At most this many, 1 to 10,000, and no more than 64 MiB of them; fewer where many others had
+   * to be passed over. Only an answer without messages says that no more follow. Default 10.
+   */
   max?: number | undefined;
 }
 

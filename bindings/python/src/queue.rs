@@ -207,7 +207,9 @@ impl Queue {
 
     /// Shows messages in the order of their sequence numbers, without any effect on them: those
     /// of the given states ("visible", "delayed", "in_flight"; none given: all) and group, after
-    /// the sequence number `after`.
+    /// the sequence number `after`; at most `limit`, 1 to 10,000, and no more than 64 MiB of them.
+    /// There are fewer where many others had to be passed over: only an empty list says that no
+    /// more follow.
     #[pyo3(signature = (*states, group=None, after=0, limit=10))]
     fn peek(
         slf: &Bound<'_, Self>,

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::key::QueueKey;
 use crate::limits;
 use crate::message::Peeked;
-use crate::rules::{attributes, names, paging};
+use crate::rules::{attributes, names, paging, send};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -222,6 +222,9 @@ impl Calls<'_, Queue> {
     pub fn peek(&self, options: &PeekOptions) -> Result<Call<Vec<Peeked>>> {
         let filter = options.filter();
         paging::check_limit(filter.limit, limits::BATCH_ENTRIES_MAX)?;
+        if let Some(group) = &filter.group {
+            send::check_id(group, "MessageGroupId")?;
+        }
         let command = Command::Peek {
             queue: self.handle.key().clone(),
             filter,

@@ -113,7 +113,9 @@ impl PeekOptions {
         self
     }
 
-    /// At most this many messages, 1 to 10,000. Default 10.
+    /// At most this many messages, 1 to 10,000, and no more than 64 MiB of them; fewer where many
+    /// others had to be passed over. Only an answer without messages says that no more follow.
+    /// Default 10.
     pub fn limit(mut self, messages: usize) -> Self {
         self.filter.limit = messages;
         self

@@ -5,8 +5,8 @@
 use forebay::message::Attribute;
 use forebay::rules::{paging, receipt, redrive};
 use forebay::{
-    DeleteRequest, Error, ErrorKind, Message, OpenOptions, QueueOptions, ReceiveOptions,
-    SendRequest, Store, VisibilityRequest,
+    DeleteRequest, Error, ErrorKind, Message, OpenOptions, PeekOptions, QueueOptions,
+    ReceiveOptions, SendRequest, Store, VisibilityRequest,
 };
 
 /// Texts that cannot be part of a name.
@@ -46,6 +46,7 @@ pub fn everything_hostile(store: &Store) {
     pages(store, &before);
     queue_attributes(store);
     sends(store);
+    peeks(store);
     handles(store);
     assert_eq!(store.list_queues("").unwrap(), before);
     let kept = queue.receive(&ReceiveOptions::new()).unwrap();
@@ -183,6 +184,21 @@ fn sends(store: &Store) {
                 Err(error) => panic!("{error}"),
             }
         }
+    }
+}
+
+fn peeks(store: &Store) {
+    let queue = store.queue("q").unwrap();
+    for text in bad_names()
+        .iter()
+        .filter(|it| it.contains('\0') || it.len() > 200)
+    {
+        let answer = queue.peek(&PeekOptions::new().group(text));
+        refused(ErrorKind::InvalidParameterValue, answer, text);
+    }
+    for after in [u64::MAX, 1 << 63, i64::MAX as u64] {
+        let found = queue.peek(&PeekOptions::new().after(after)).unwrap();
+        assert!(found.is_empty(), "after {after}");
     }
 }
 

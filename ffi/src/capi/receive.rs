@@ -54,7 +54,8 @@ pub struct forebay_peek_options {
     pub group: *const c_char,
     /// Only messages with a sequence above this: that of the last message of the page before.
     pub after: u64,
-    /// At most this many, 1 to 10,000; 0 for 10.
+    /// At most this many, 1 to 10,000, and no more than 64 MiB of them; 0 for 10. There are fewer
+    /// where many others had to be passed over: only none says that no more follow.
     pub limit: u32,
     /// Sum of FOREBAY_PEEK_ bits; 0 for all states.
     pub states: u32,

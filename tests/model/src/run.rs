@@ -3,7 +3,8 @@
 use crate::history::{History, Op, QUEUES, Reopen};
 use crate::subject::{InMemory, Subject};
 use crate::world::{World, is_fifo, key};
-use forebay::command::{Command, PeekFilter};
+use forebay::command::{Command, Outcome, PeekFilter};
+use std::collections::VecDeque;
 use std::fmt;
 
 /// Where a subject answered otherwise than the reference.
@@ -54,10 +55,14 @@ pub fn compare(history: &History, subject: &mut dyn Subject) -> Result<(), Box<D
         step(op, at, &mut world, &reference, subject)?;
     }
     let at = history.ops.len();
-    for command in final_look() {
+    let mut left: VecDeque<Command> = final_look().into();
+    while let Some(command) = left.pop_front() {
         let expected = reference.storage().execute(command.clone());
         let found = subject.storage().execute(command.clone());
         check(at, &command, &expected, &found)?;
+        if let Some(next) = next_page(command, &expected) {
+            left.push_front(next);
+        }
     }
     let report = subject.storage().check().map(|report| report.problems);
     check(at, &"check", &Ok(Vec::new()), &report)
@@ -136,6 +141,16 @@ fn adopt_group_orders(
         )?;
     }
     Ok(())
+}
+
+/// A peek shows no more than it may hold, and may have more to show.
+fn next_page(command: Command, outcome: &forebay::Result<Outcome>) -> Option<Command> {
+    let (Command::Peek { queue, mut filter }, Ok(Outcome::Peeked(messages))) = (command, outcome)
+    else {
+        return None;
+    };
+    filter.after = messages.last()?.message.sequence;
+    Some(Command::Peek { queue, filter })
 }
 
 /// Everything that can be seen, and then what a receive finds, which shows the order too.

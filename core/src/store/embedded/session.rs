@@ -258,6 +258,12 @@ impl Engine {
             match tx.run(&job.command, now_ms) {
                 Ok(Progress::Answer(outcome)) => job.answer = Some(Ok(outcome)),
                 Ok(Progress::Again) => again = true,
+                Ok(Progress::Further(reached)) => {
+                    if let Command::Peek { filter, .. } = &mut job.command {
+                        filter.after = reached;
+                    }
+                    again = true;
+                }
                 Err(error) => job.answer = Some(Err(error)),
             }
             job.sync_lsn = tx.sync_lsn;

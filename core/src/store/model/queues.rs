@@ -4,7 +4,7 @@ use super::state::{Queue, State};
 use crate::command::{Outcome, PeekFilter, Strictness};
 use crate::error::Result;
 use crate::key::QueueKey;
-use crate::limits::SIXTY_SECOND_RULE_MS;
+use crate::limits::{RECEIVE_BYTES_MAX, SIXTY_SECOND_RULE_MS};
 use crate::message::Peeked;
 use crate::queue::QueueAttributes;
 use crate::rules::{attributes, redrive, refusals, tags};
@@ -170,8 +170,15 @@ impl State {
             .filter(|entry| entry.message.sequence > filter.after)
             .filter(|entry| filter.states.is_empty() || filter.states.contains(&entry.state()))
             .filter(|entry| filter.group.is_none() || filter.group == entry.message.group)
-            .take(filter.limit)
-            .map(|entry| Peeked {
+            .take(filter.limit);
+        let mut bytes = 0;
+        let shown = shown
+            .enumerate()
+            .take_while(|(n, entry)| {
+                bytes += entry.message.size();
+                *n == 0 || bytes <= RECEIVE_BYTES_MAX
+            })
+            .map(|(_, entry)| Peeked {
                 message: entry.message.clone(),
                 state: entry.state(),
                 visible_ms: queue.deadline_ms(entry),

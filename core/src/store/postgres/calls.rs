@@ -425,6 +425,7 @@ fn look(context: &Context, command: &Command) -> Call {
         Box::new(states),
         Box::new(filter.group.clone()),
         Box::new(filter.limit as i64),
+        Box::new(limits::RECEIVE_BYTES_MAX as i64),
     ];
     call(context, Sql::Peek, Parts::Rows, params)
 }

@@ -58,7 +58,7 @@ impl Sql {
             Self::Discard => "SELECT * FROM @s@.discard($1, $2, $3, $4, $5, $6, $7)",
             Self::Hide => "SELECT * FROM @s@.hide($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             Self::Counts => "SELECT * FROM @s@.counts($1, $2, $3)",
-            Self::Peek => "SELECT * FROM @s@.peek($1, $2, $3, $4, $5, $6, $7)",
+            Self::Peek => "SELECT * FROM @s@.peek($1, $2, $3, $4, $5, $6, $7, $8)",
             // What the function of this name does, with one call less.
             Self::Confirm => {
                 "SELECT pg_backend_pid(), @s@.be_lazy(false), \

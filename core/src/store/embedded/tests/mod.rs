@@ -131,10 +131,23 @@ fn delete(store: &Embedded, name: &str, receipts: Vec<Receipt>) {
 
 /// All messages of a queue, as they stand.
 fn peek(store: &Embedded, name: &str) -> Vec<Peeked> {
+    let mut all: Vec<Peeked> = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |last| last.message.sequence);
+        let page = peek_page(store, name, after);
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+/// The messages behind one, as many as one peek shows.
+fn peek_page(store: &Embedded, name: &str, after: u64) -> Vec<Peeked> {
     let filter = PeekFilter {
         states: Vec::new(),
         group: None,
-        after: 0,
+        after,
         limit: 1_000_000,
     };
     match store

@@ -29,15 +29,14 @@ use std::sync::Arc;
 const CONTENT_IN_PLACE_BYTES: usize = 4_096;
 
 /// What a command came to.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would cost every command an allocation"
-)]
 pub enum Progress {
     /// Its answer.
     Answer(Outcome),
     /// There is more overdue work than one step may do: run the command again.
     Again,
+    /// A peek has nothing to show up to this sequence number, and more to look at than one step
+    /// may: run it again from there.
+    Further(u64),
 }
 
 /// An open transaction: the index, the log's end, and what the answers depend on.

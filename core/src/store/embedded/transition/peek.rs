@@ -6,7 +6,16 @@ use super::{Progress, Tx};
 use crate::command::{Outcome, PeekFilter};
 use crate::error::Result;
 use crate::key::QueueKey;
+use crate::limits;
 use crate::message::{MessageState, Peeked};
+
+/// What one step of a peek came to.
+enum Looked {
+    /// These are to be shown: enough, or all, or those of as many as a step looks at.
+    Found(Vec<(u64, MessageEntry)>),
+    /// Of as many as a step looks at, up to this sequence number, none is to be shown.
+    NothingUpTo(u64),
+}
 
 impl Tx {
     pub(super) fn peek(&mut self, queue: &QueueKey, filter: &PeekFilter) -> Result<Progress> {
@@ -15,11 +24,19 @@ impl Tx {
         if self.due_step(sid, &config)? {
             return Ok(Progress::Again);
         }
-        let found = self.peek_entries(sid, filter)?;
+        let found = match self.peek_entries(sid, filter)? {
+            Looked::Found(found) => found,
+            Looked::NothingUpTo(sequence) => return Ok(Progress::Further(sequence)),
+        };
         let mut peeked = Vec::with_capacity(found.len());
+        let mut bytes = 0;
         for (sequence, entry) in found {
             let content = self.content(entry.at, entry.length)?;
             let message = self.decode(&entry, sequence, &content)?;
+            bytes += message.size();
+            if bytes > limits::RECEIVE_BYTES_MAX && !peeked.is_empty() {
+                break;
+            }
             let state = shown_state(sid, entry.standing.state);
             let visible_ms = match state {
                 MessageState::Visible => None,
@@ -40,21 +57,25 @@ impl Tx {
         Ok(Progress::Answer(Outcome::Peeked(peeked)))
     }
 
-    fn peek_entries(
-        &mut self,
-        sid: StorageId,
-        filter: &PeekFilter,
-    ) -> Result<Vec<(u64, MessageEntry)>> {
+    fn peek_entries(&mut self, sid: StorageId, filter: &PeekFilter) -> Result<Looked> {
         let group = match &filter.group {
             Some(name) => match self.index.group_number(sid, name)? {
                 Some(number) => Some(number),
-                None => return Ok(Vec::new()),
+                None => return Ok(Looked::Found(Vec::new())),
             },
             None => None,
         };
         let mut found = Vec::new();
         let mut after = filter.after;
+        let mut looks = 0;
         while found.len() < filter.limit {
+            if looks == limits::PEEK_STEP_MESSAGES_MAX {
+                if found.is_empty() {
+                    return Ok(Looked::NothingUpTo(after));
+                }
+                break;
+            }
+            looks += 1;
             let Some(from) = after.checked_add(1) else {
                 break;
             };
@@ -80,7 +101,7 @@ impl Tx {
                 found.push((sequence, entry));
             }
         }
-        Ok(found)
+        Ok(Looked::Found(found))
     }
 }
 

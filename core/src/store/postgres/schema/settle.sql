@@ -122,7 +122,7 @@ $$;
 
 -- D14. The first row has the code; the others are messages in sequence order.
 CREATE FUNCTION @s@.peek(p_uid bigint, p_version bigint, p_step integer, p_after bigint,
-    p_states smallint[], p_grp text, p_limit bigint)
+    p_states smallint[], p_grp text, p_limit bigint, p_bytes bigint)
 RETURNS TABLE (code integer, state smallint, until_ms bigint, seq bigint, sent_ms bigint,
     first_ms bigint, receive_count integer, id uuid, body bytea, attributes text, trace text,
     grp text, dedup text, sender text, source text)
@@ -136,8 +136,12 @@ BEGIN
     code := h.code;
     RETURN NEXT;
     IF h.code = 0 THEN
-        RETURN QUERY SELECT 0, l.state, l.until_ms, l.seq, m.sent_ms, l.first_ms, l.receive_count,
-            m.id, m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender, m.source
+        RETURN QUERY SELECT 0, o.state, o.until_ms, o.seq, o.sent_ms, o.first_ms, o.receive_count,
+            o.id, o.body, o.attributes, o.trace, o.grp, o.dedup, o.sender, o.source
+        FROM (SELECT l.state, l.until_ms, l.seq, m.sent_ms, l.first_ms, l.receive_count,
+            m.id, m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender, m.source,
+            row_number() OVER w AS n,
+            sum(octet_length(m.body) + coalesce(octet_length(m.attributes), 0)) OVER w AS bytes
         FROM (SELECT x.* FROM (
                 (SELECT k.state, k.until_ms, k.seq, k.part, k.first_ms, k.receive_count
                 FROM @s@.live k
@@ -153,7 +157,9 @@ BEGIN
                 ORDER BY k.seq LIMIT p_limit)) x
             ORDER BY x.seq LIMIT p_limit) l
         JOIN @s@.messages m ON m.part = l.part AND m.storage = h.storage AND m.seq = l.seq
-        ORDER BY l.seq;
+        WINDOW w AS (ORDER BY l.seq ROWS UNBOUNDED PRECEDING)) o
+        WHERE o.n = 1 OR o.bytes <= p_bytes
+        ORDER BY o.seq;
     END IF;
 END
 $$;
