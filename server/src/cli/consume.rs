@@ -1,16 +1,14 @@
 //! `forebay receive`, `delete`, `move`.
 
+use super::filter::Filter;
 use super::json;
 use super::place::{Place, say};
-use super::print::{self, Lines};
+use super::print::Lines;
+use super::relocate::Relocation;
 use super::{Ending, Outcome};
 use clap::Args;
-use forebay::{DeleteRequest, Message, Queue, ReceiveOptions, SendRequest};
-use serde_json::{Value, json};
-use std::io::BufRead;
-
-/// Messages of one receive of a long work.
-const BATCH: u32 = 10;
+use forebay::{DeleteRequest, Message, Queue, ReceiveOptions};
+use serde_json::Value;
 
 /// Receives messages; with a wait, until one comes
 #[derive(Debug, Args)]
@@ -57,7 +55,8 @@ pub fn receive(arguments: &Receive) -> Outcome {
     Ok(Ending::of(messages.len()))
 }
 
-fn delete_all(queue: &Queue, messages: &[Message]) -> Result<(), String> {
+/// Deletes messages; all, or an error.
+pub fn delete_all(queue: &Queue, messages: &[Message]) -> Result<(), String> {
     if messages.is_empty() {
         return Ok(());
     }
@@ -95,21 +94,18 @@ pub fn delete(arguments: &Delete) -> Outcome {
 
 fn read_receipts() -> Result<Vec<String>, String> {
     let mut receipts = Vec::new();
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| format!("read standard input: {error}"))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let record: Value =
-            serde_json::from_str(&line).map_err(|error| format!("{line:?}: {error}"))?;
+    json::each_line(|line| {
+        let record: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let receipt = record.get("receipt").and_then(Value::as_str);
-        let receipt = receipt.ok_or_else(|| format!("{line:?} has no receipt"))?;
-        receipts.push(receipt.to_owned());
-    }
+        receipts.push(receipt.ok_or("it has no member \"receipt\"")?.to_owned());
+        Ok(())
+    })?;
     Ok(receipts)
 }
 
 /// Moves messages that are visible from one queue to another
+///
+/// On a FIFO queue they get new deduplication ids.
 #[derive(Debug, Args)]
 pub struct Move {
     from: String,
@@ -117,6 +113,8 @@ pub struct Move {
     /// At most this many; default: all that there are
     #[arg(long)]
     max: Option<u64>,
+    #[command(flatten)]
+    filter: Filter,
     #[command(flatten)]
     place: Place,
 }
@@ -128,50 +126,11 @@ pub fn move_messages(arguments: &Move) -> Outcome {
     let store = arguments.place.open()?;
     let from = arguments.place.queue(&store, &arguments.from)?;
     let to = arguments.place.queue(&store, &arguments.to)?;
-    let there = from.counts().map_err(|error| say(&error))?.visible;
-    let total = arguments.max.map_or(there, |max| max.min(there));
-    let bar = print::bar(total, "messages");
-    let mut moved = 0;
-    while moved < total {
-        let max = u32::try_from(total - moved).map_or(BATCH, |left| left.min(BATCH));
-        let options = ReceiveOptions::new().max(max);
-        let messages = from.receive(&options).map_err(|error| say(&error))?;
-        if messages.is_empty() {
-            break;
-        }
-        // Sent before they are deleted: who dies in between leaves them in both, not in neither.
-        let copies = messages.iter().map(copy);
-        for sent in to.send_batch(copies).map_err(|error| say(&error))? {
-            sent.map_err(|error| say(&error))?;
-        }
-        delete_all(&from, &messages)?;
-        moved += messages.len() as u64;
-        bar.set_position(moved);
-    }
-    bar.finish_and_clear();
-    let mut lines = Lines::new();
-    lines.put(&json!({"moved": moved}))?;
-    lines.flush()?;
-    Ok(if moved == 0 {
-        Ending::Nothing
-    } else {
-        Ending::Done
-    })
-}
-
-/// The same message, to be sent again.
-fn copy(message: &Message) -> SendRequest {
-    let mut request = SendRequest::new(message.body().clone())
-        .attributes(message.attributes().iter().cloned())
-        .sender(message.sender());
-    if let Some(group) = message.group() {
-        request = request.group(group);
-    }
-    if let Some(id) = message.deduplication() {
-        request = request.deduplication(id);
-    }
-    if let Some(header) = message.trace_header() {
-        request = request.trace_header(header);
-    }
-    request
+    let relocation = Relocation {
+        from: &from,
+        filter: &arguments.filter,
+        max: arguments.max,
+        rate: None,
+    };
+    relocation.run(|_| Ok(to.clone()))?.print()
 }

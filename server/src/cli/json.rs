@@ -8,6 +8,7 @@ use forebay::{Bytes, SendRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::io::BufRead;
 
 /// What is known of a message, without what is absent.
 pub fn message(message: &StoredMessage, is_fifo: bool) -> Map<String, Value> {
@@ -88,10 +89,29 @@ enum Given {
     },
 }
 
+/// Calls `take` with each line of standard input that is not empty. The number of a line that
+/// cannot be read, or is not taken, stands in the error.
+pub fn each_line(mut take: impl FnMut(&str) -> Result<(), String>) -> Result<(), String> {
+    for (at, line) in std::io::stdin().lock().lines().enumerate() {
+        let say = |text: String| format!("line {} of standard input: {text}", at + 1);
+        let line = line.map_err(|error| say(error.to_string()))?;
+        if !line.trim().is_empty() {
+            take(&line).map_err(say)?;
+        }
+    }
+    Ok(())
+}
+
 impl Line {
     /// Reads a line.
     pub fn read(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| format!("{text:?}: {error}"))
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// Leaves out what only FIFO queues take.
+    pub fn for_standard(mut self) -> Self {
+        self.dedup = None;
+        self
     }
 
     /// The message that it describes.

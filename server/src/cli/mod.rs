@@ -3,12 +3,14 @@
 
 mod bench;
 mod consume;
+mod filter;
 mod json;
 mod look;
 mod place;
 mod print;
 mod queues;
 mod redrive;
+mod relocate;
 mod send;
 mod shell;
 mod stats;

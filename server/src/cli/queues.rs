@@ -4,7 +4,7 @@ use super::place::{Place, say};
 use super::print::Lines;
 use super::{Ending, Outcome};
 use clap::Args;
-use forebay::QueueOptions;
+use forebay::{ErrorKind, QueueOptions};
 use serde_json::json;
 
 /// Lists queues with their message counts
@@ -24,8 +24,13 @@ pub fn ls(arguments: &Ls) -> Outcome {
         .map_err(|error| say(&error))?;
     let mut lines = Lines::new();
     for name in &names {
-        let queue = arguments.place.queue(&store, name)?;
-        let counts = queue.counts().map_err(|error| say(&error))?;
+        let queue = store.queue(name).map_err(|error| say(&error))?;
+        let counts = match queue.counts() {
+            Ok(counts) => counts,
+            // Deleted since it was listed.
+            Err(error) if error.kind() == ErrorKind::QueueDoesNotExist => continue,
+            Err(error) => return Err(say(&error)),
+        };
         lines.put(&json!({
             "name": name,
             "fifo": queue.is_fifo(),
@@ -65,7 +70,8 @@ pub struct Create {
     place: Place,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+/// A name and a value with an equals sign between them.
+pub fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
         .ok_or("a name, an equals sign and a value are needed")?;

@@ -1,6 +1,6 @@
 //! `forebay send`.
 
-use super::json::Line;
+use super::json::{self, Line};
 use super::place::{Place, say};
 use super::print::Lines;
 use super::{Ending, Outcome};
@@ -8,10 +8,33 @@ use clap::Args;
 use forebay::message::Attribute;
 use forebay::{Queue, SendRequest};
 use serde_json::json;
-use std::io::BufRead;
 
-/// Messages of one batch of lines.
-const BATCH: usize = 100;
+/// Messages that go in one batch: some, and not more bytes than a batch may have.
+#[derive(Default)]
+pub struct Bundle {
+    requests: Vec<SendRequest>,
+    bytes: usize,
+}
+
+impl Bundle {
+    const MESSAGES_MAX: usize = 100;
+    const BYTES_MAX: usize = 8 << 20;
+
+    /// Adds a message that a line of so many bytes described; all of them once they are enough.
+    pub fn add(&mut self, request: SendRequest, bytes: usize) -> Option<Vec<SendRequest>> {
+        self.requests.push(request);
+        self.bytes += bytes;
+        let is_full = self.requests.len() >= Self::MESSAGES_MAX || self.bytes >= Self::BYTES_MAX;
+        is_full.then(|| self.take()).flatten()
+    }
+
+    /// What is left, if there is any.
+    pub fn take(&mut self) -> Option<Vec<SendRequest>> {
+        self.bytes = 0;
+        let requests = std::mem::take(&mut self.requests);
+        (!requests.is_empty()).then_some(requests)
+    }
+}
 
 /// Sends messages: bodies from the command line, or lines of JSON from standard input
 #[derive(Debug, Args)]
@@ -43,23 +66,20 @@ pub fn run(arguments: &Send) -> Outcome {
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
         return send(&queue, requests);
     }
-    let mut sent = 0;
-    let mut batch = Vec::new();
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| format!("read standard input: {error}"))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        batch.push(Line::read(&line)?.request()?);
-        sent += 1;
-        if batch.len() == BATCH {
-            send(&queue, std::mem::take(&mut batch))?;
-        }
+    let mut read = 0;
+    let mut bundle = Bundle::default();
+    let lines = json::each_line(|line| {
+        let request = Line::read(line)?.request()?;
+        read += 1;
+        let full = bundle.add(request, line.len());
+        full.map_or(Ok(()), |full| send(&queue, full).map(drop))
+    });
+    // The lines before one that cannot be read are sent, so that a second try can begin with it.
+    if let Some(rest) = bundle.take() {
+        send(&queue, rest)?;
     }
-    if !batch.is_empty() {
-        send(&queue, batch)?;
-    }
-    Ok(Ending::of(sent))
+    lines?;
+    Ok(Ending::of(read))
 }
 
 fn request(arguments: &Send, body: &str) -> Result<SendRequest, String> {

@@ -1,18 +1,16 @@
 //! `forebay export` and `import`.
 
-use super::json::Line;
+use super::json::{self, Line};
 use super::look;
 use super::place::{Place, say};
 use super::print::{self, Lines};
+use super::send::Bundle;
 use super::{Ending, Outcome};
 use clap::Args;
+use forebay::rules::names::is_fifo;
 use forebay::{PeekOptions, Queue, SendRequest, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::BufRead;
-
-/// Messages of one batch.
-const BATCH: usize = 100;
 
 /// Writes all messages of queues to standard output, without any effect on them
 #[derive(Debug, Args)]
@@ -66,44 +64,63 @@ pub struct Import {
 
 pub fn import(arguments: &Import) -> Outcome {
     let store = arguments.place.open()?;
-    let mut batches: BTreeMap<String, Vec<SendRequest>> = BTreeMap::new();
-    let mut sent = 0;
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| format!("read standard input: {error}"))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let line = Line::read(&line)?;
+    let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
+    let mut sent = Sent::default();
+    let lines = json::each_line(|text| {
+        let line = Line::read(text)?;
         let name = arguments.to.clone().or_else(|| line.queue.clone());
-        let name = name.ok_or("a line names no queue: say where with --to")?;
-        let batch = batches.entry(name.clone()).or_default();
-        batch.push(line.request()?);
-        if batch.len() == BATCH {
-            sent += send(&store, &arguments.place, &name, std::mem::take(batch))?;
+        let name = name.ok_or("it names no queue: say where with --to")?;
+        let line = match is_fifo(&name) {
+            true => line,
+            false => line.for_standard(),
+        };
+        let bundle = bundles.entry(name.clone()).or_default();
+        let full = bundle.add(line.request()?, text.len());
+        full.map_or(Ok(()), |full| {
+            sent.send(&store, &arguments.place, &name, full)
+        })
+    });
+    // The lines before one that cannot be read are sent, so that a second try can begin with it.
+    for (name, mut bundle) in bundles {
+        if let Some(rest) = bundle.take() {
+            sent.send(&store, &arguments.place, &name, rest)?;
         }
     }
-    for (name, batch) in batches {
-        if !batch.is_empty() {
-            sent += send(&store, &arguments.place, &name, batch)?;
-        }
-    }
-    let mut lines = Lines::new();
-    lines.put(&json!({"sent": sent}))?;
-    lines.flush()?;
-    Ok(Ending::of(sent))
+    lines?;
+    let mut out = Lines::new();
+    out.put(&json!({"sent": sent.messages, "duplicates": sent.duplicates}))?;
+    out.flush()?;
+    Ok(Ending::of(sent.messages + sent.duplicates))
 }
 
-fn send(
-    store: &Store,
-    place: &Place,
-    name: &str,
-    batch: Vec<SendRequest>,
-) -> Result<usize, String> {
-    let queue = place.queue(store, name)?;
-    let results = queue.send_batch(batch).map_err(|error| say(&error))?;
-    let count = results.len();
-    for result in results {
-        result.map_err(|error| say(&error))?;
+/// What became of the lines.
+#[derive(Default)]
+struct Sent {
+    messages: usize,
+    duplicates: usize,
+}
+
+impl Sent {
+    fn send(
+        &mut self,
+        store: &Store,
+        place: &Place,
+        name: &str,
+        batch: Vec<SendRequest>,
+    ) -> Result<(), String> {
+        let queue = place.queue(store, name)?;
+        let results = queue.send_batch(batch).map_err(|error| say(&error))?;
+        let mut failure = None;
+        for result in results {
+            match result {
+                Ok(receipt) if receipt.is_duplicate() => self.duplicates += 1,
+                Ok(_) => self.messages += 1,
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        match failure {
+            Some(error) => Err(format!("queue {name}: {}", say(&error))),
+            None => Ok(()),
+        }
     }
-    Ok(count)
 }

@@ -59,8 +59,124 @@ fn messages_move_and_keep_what_they_are() {
     let there = world.good("peek b.fifo --max 100 --state visible");
     let expected: Vec<String> = (0..25).map(|number| format!("m{number}")).collect();
     assert_eq!(there.bodies(), expected);
-    assert_eq!(there.lines[3]["dedup"], "d3");
+    assert_eq!(there.lines[3]["group"], "g");
     assert_eq!(world.run("move a.fifo a.fifo").status, 1);
+}
+
+/// A queue that a message was in less than five minutes ago would drop it as a duplicate.
+#[test]
+fn messages_move_there_and_back() {
+    let world = World::new();
+    world.good("create a.fifo");
+    world.good("create b.fifo");
+    world.good("create c");
+    world.good("send a.fifo m1 --group g --dedup d1");
+    world.good("send a.fifo m2 --group g --dedup d2");
+    for _ in 0..2 {
+        assert_eq!(world.good("move a.fifo b.fifo").lines[0]["moved"], 2);
+        assert_eq!(world.good("move b.fifo a.fifo").lines[0]["moved"], 2);
+        assert_eq!(world.good("peek a.fifo").bodies(), ["m1", "m2"]);
+    }
+    assert_eq!(world.good("move a.fifo c").lines[0]["moved"], 2);
+    assert_eq!(world.good("peek c").bodies(), ["m1", "m2"]);
+    assert_eq!(world.good("move c a.fifo").lines[0]["moved"], 2);
+    assert_eq!(world.good("peek a.fifo").bodies(), ["m1", "m2"]);
+}
+
+/// What cannot be moved stays, visible, and the others move.
+#[test]
+fn a_message_that_cannot_be_moved_stays() {
+    let world = World::new();
+    world.good("create a");
+    world.good("create b.fifo");
+    world.good("send a free");
+    world.good("send a tenant --group g");
+    let moved = world.run("move a b.fifo");
+    assert_eq!(moved.status, 1);
+    assert!(moved.error.contains("MessageGroupId"), "{}", moved.error);
+    let left = world.good("peek a --state visible");
+    assert_eq!(left.bodies(), ["free"]);
+    assert_eq!(world.good("peek b.fifo").bodies(), ["tenant"]);
+}
+
+#[test]
+fn a_filter_picks_what_moves() {
+    let world = World::new();
+    world.good("create a --visibility-timeout 0");
+    world.good("create b");
+    world.good("send a red-1 red-2 --attribute colour=red");
+    world.good("send a blue-1 --attribute colour=blue");
+    let tenant = world.good("send a of-a-tenant --group t");
+    assert_eq!(world.run("move a b --attribute colour=green").status, 2);
+    assert_eq!(world.run("move a b --attribute colour").status, 64);
+    let moved = world.good("move a b --attribute colour=red --body 2");
+    assert_eq!(moved.lines[0]["moved"], 1);
+    assert_eq!(world.good("peek b").bodies(), ["red-2"]);
+    let id = tenant.lines[0]["id"].as_str().unwrap();
+    assert_eq!(
+        world.good(&format!("move a b --id {id}")).lines[0]["moved"],
+        1
+    );
+    assert_eq!(world.good("move a b --body blue").lines[0]["moved"], 1);
+    let left = world.good("peek a --state visible");
+    assert_eq!(left.bodies(), ["red-1"]);
+    assert_eq!(
+        world.good("move b a --group t --max 1").lines[0]["moved"],
+        1
+    );
+}
+
+#[test]
+fn some_dead_letters_go_back() {
+    let world = World::new();
+    world.good("create dead");
+    world.good("create one --visibility-timeout 0 --dead-letter dead --max-receives 1");
+    world.good("create two --visibility-timeout 0 --dead-letter dead --max-receives 1");
+    world.good("send one poison-1 good-1");
+    world.good("send two good-2");
+    for queue in ["one", "two"] {
+        world.good(&format!("receive {queue} --max 10"));
+        world.run(&format!("receive {queue} --max 10"));
+    }
+    world.good("send dead good-by-itself");
+    let dry = world.good("redrive dead --body good --dry-run");
+    assert_eq!(dry.lines[0]["would_move"], 3);
+    let picked = world.run("redrive dead --body good --rate 500");
+    assert_eq!(picked.status, 1);
+    assert!(picked.error.contains("--to"), "{}", picked.error);
+    assert_eq!(world.good("peek one").bodies(), ["good-1"]);
+    assert_eq!(world.good("peek two").bodies(), ["good-2"]);
+    let left = world.good("peek dead --state visible");
+    assert_eq!(left.bodies(), ["poison-1", "good-by-itself"]);
+    let moved = world.good("redrive dead --body itself --to two");
+    assert_eq!(moved.lines[0]["moved"], 1);
+    assert_eq!(world.run("redrive dead --body x --rate 0").status, 1);
+    assert_eq!(world.run("redrive dead --body x").status, 2);
+}
+
+/// A batch of as many lines as a batch may have messages would have too many bytes.
+#[test]
+fn long_lines_are_sent_and_a_bad_one_is_named() {
+    let world = World::new();
+    world.good("create q");
+    let line = format!("{{\"body\": \"{}\"}}\n", "x".repeat(1 << 20));
+    let sent = world.run_with("send q", &line.repeat(70));
+    assert_eq!((sent.status, sent.lines.len()), (0, 70), "{}", sent.error);
+    world.good("create r");
+    let exported = world.good("export q");
+    let imported = world.run_with("import --to r", &exported.text);
+    assert_eq!(imported.lines[0]["sent"], 70, "{}", imported.error);
+    world.good("purge q");
+    let lines = "{\"body\": \"1\"}\n\n{\"body\": \"2\"}\n{\"body\": }\n{\"body\": \"3\"}\n";
+    for command in ["send q", "import --to q"] {
+        let bad = world.run_with(command, lines);
+        assert_eq!(bad.status, 1);
+        assert!(bad.error.contains("line 4"), "{}", bad.error);
+    }
+    assert_eq!(
+        world.good("receive q --max 10 --delete").bodies(),
+        ["1", "2", "1", "2"]
+    );
 }
 
 #[test]

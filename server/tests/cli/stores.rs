@@ -42,6 +42,11 @@ fn an_export_is_imported_elsewhere() {
     assert_eq!(to.good("peek a").bodies(), ["x", "y"]);
     assert_eq!(to.good("peek b.fifo").lines[0]["group"], "g");
     to.good("create all");
+    let again = to.run_with("import", &exported.text);
+    assert_eq!(again.lines[0]["duplicates"], 1, "{}", again.error);
+    let imported = to.run_with("import --to all", &exported.text);
+    assert_eq!(imported.lines[0]["sent"], 3, "{}", imported.error);
+    assert_eq!(to.good("peek all").bodies(), ["x", "y", "z"]);
     let wrong = to.run_with("import --to all", "{\"body\": \"x\", \"delay\": 901}\n");
     assert_eq!(wrong.status, 1);
     assert!(wrong.error.contains("901"), "{}", wrong.error);
