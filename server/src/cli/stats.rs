@@ -4,8 +4,8 @@ use super::place::{Place, say};
 use super::print::Lines;
 use super::{Ending, Outcome};
 use clap::Args;
-use forebay::Store;
 use forebay::command::Counts;
+use forebay::{ErrorKind, Queue, Store};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -26,14 +26,27 @@ pub fn stats(arguments: &Stats) -> Outcome {
         given => given.to_vec(),
     };
     let mut lines = Lines::new();
+    let mut shown = 0;
     for name in &names {
-        let queue = arguments.place.queue(&store, name)?;
-        let attributes = queue.attributes(&["All"]).map_err(|error| say(&error))?;
-        let tags = queue.tags().map_err(|error| say(&error))?;
-        lines.put(&json!({"name": name, "attributes": attributes, "tags": tags}))?;
+        let queue = match arguments.queues.is_empty() {
+            true => store.queue(name).map_err(|error| say(&error))?,
+            false => arguments.place.queue(&store, name)?,
+        };
+        match describe(&queue) {
+            Ok(record) => lines.put(&record)?,
+            // Deleted since it was listed.
+            Err(error) if error.kind() == ErrorKind::QueueDoesNotExist => continue,
+            Err(error) => return Err(say(&error)),
+        }
+        shown += 1;
     }
     lines.flush()?;
-    Ok(Ending::of(names.len()))
+    Ok(Ending::of(shown))
+}
+
+fn describe(queue: &Queue) -> forebay::Result<Value> {
+    let (attributes, tags) = (queue.attributes(&["All"])?, queue.tags()?);
+    Ok(json!({"name": queue.name(), "attributes": attributes, "tags": tags}))
 }
 
 /// Shows the queues with the most messages, again and again

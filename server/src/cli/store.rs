@@ -56,11 +56,15 @@ pub fn doctor(arguments: &Doctor) -> Outcome {
     lines.put(&opening(&store)?)?;
     let what = if local { "files" } else { "tables" };
     let problems = files(&store, what, &mut lines)?;
-    lines.put(&match local {
-        true => speed(place)?,
-        false => round_trip(&store)?,
-    })?;
+    let (rate, failure) = match local {
+        true => speed(place),
+        false => (round_trip(&store)?, None),
+    };
+    lines.put(&rate)?;
     lines.flush()?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
     if problems > 0 {
         return Err(format!(
             "{problems} faults in the {what} of the store; see above"
@@ -140,18 +144,24 @@ fn round_trip(store: &Store) -> Result<Value, String> {
     Ok(json!({"check": "database", "ok": true, "round_trip_ms": best_ms}))
 }
 
-/// Syncs a second of 4 KiB writes beside the store, and free space there.
-fn speed(place: &Path) -> Result<Value, String> {
+/// Syncs a second of 4 KiB writes beside the store, and free space there; why it could not be
+/// written, as on a full disk.
+fn speed(place: &Path) -> (Value, Option<String>) {
     let path = place.join(format!("doctor-{}.tmp", std::process::id()));
     let measured = measure(&path);
     // Gone already where it could not be made.
     let _ = std::fs::remove_file(&path);
-    let rate = measured.map_err(|error| format!("write {}: {error}", path.display()))?;
-    Ok(json!({
+    let failure = measured
+        .as_ref()
+        .err()
+        .map(|error| format!("write {}: {error}", path.display()));
+    let rate = json!({
         "check": "disk",
-        "syncs_per_second": rate.round(),
+        "ok": failure.is_none(),
+        "syncs_per_second": measured.ok().map(f64::round),
         "free_bytes": forebay::sys::fs::free_bytes(place).ok(),
-    }))
+    });
+    (rate, failure)
 }
 
 fn measure(path: &Path) -> std::io::Result<f64> {
