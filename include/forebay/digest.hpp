@@ -19,7 +19,7 @@ inline std::vector<forebay_attribute> c_attributes(const std::vector<attribute> 
     std::vector<forebay_attribute> raw;
     raw.reserve(attributes.size());
     for (const auto &one : attributes)
-        raw.push_back({one.name.c_str(), one.type.c_str(),
+        raw.push_back({c_text(one.name), c_text(one.type),
                        reinterpret_cast<const std::uint8_t *>(one.value.data()),
                        one.value.size()});
     return raw;

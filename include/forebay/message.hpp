@@ -113,7 +113,7 @@ public:
         using found = std::optional<attribute_view>;
         forebay_attribute raw{};
         const auto status =
-            forebay_messages_attribute_named(owner_, index_, name.c_str(), &raw);
+            forebay_messages_attribute_named(owner_, index_, detail::c_text(name), &raw);
         if (status == FOREBAY_STATUS_INVALID_ATTRIBUTE_NAME)
             return found();
         if (status != FOREBAY_STATUS_OK)

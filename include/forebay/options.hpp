@@ -15,7 +15,8 @@ inline namespace FOREBAY_STYLE {
 /// Bytes to send: text, pointer and length, or a span.
 class body {
 public:
-    body(const char *text) : bytes_(text) {}
+    /// NULL is no bytes, which no queue takes.
+    body(const char *text) : bytes_(text == nullptr ? "" : text) {}
     body(const std::string &text) : bytes_(text) {}
     body(std::string_view text) : bytes_(text) {}
     body(const void *data, std::size_t length)
@@ -75,7 +76,7 @@ struct send_entry {
 
 /// One message of a batch to delete; a receipt handle alone is one.
 struct delete_entry {
-    delete_entry(const char *of) : receipt(of) {}
+    delete_entry(const char *of) : receipt(of == nullptr ? "" : of) {}
     delete_entry(std::string_view of) : receipt(of) {}
     delete_entry(std::string of, std::optional<std::string> named = std::nullopt)
         : receipt(std::move(of)), id(std::move(named)) {}

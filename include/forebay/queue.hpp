@@ -150,11 +150,14 @@ public:
         all receipts;
         for (std::size_t index = 0; index < outcomes.size(); ++index) {
             forebay_sent one{};
-            if (!outcomes[index])
+            if (!outcomes[index]) {
                 receipts.emplace_back(outcomes[index].error());
-            else if (forebay_results_sent(rows.get(), index, &one, sizeof one) ==
-                     FOREBAY_STATUS_OK)
-                receipts.emplace_back(detail::sent_of(one));
+                continue;
+            }
+            const auto found = forebay_results_sent(rows.get(), index, &one, sizeof one);
+            if (found != FOREBAY_STATUS_OK)
+                return detail::fail<all>(found);
+            receipts.emplace_back(detail::sent_of(one));
         }
         return receipts;
     }
@@ -233,7 +236,7 @@ public:
 
     /// Deletes the message that a receipt handle names.
     returned<void> remove(const std::string &receipt) const {
-        return detail::done(forebay_queue_delete(handle_.get(), receipt.c_str()));
+        return detail::done(forebay_queue_delete(handle_.get(), detail::c_text(receipt)));
     }
 
     /// Deletes several messages with one wait for the disk; one result an entry, in order.
@@ -241,7 +244,7 @@ public:
     remove_batch(const std::vector<delete_entry> &entries) const {
         std::vector<forebay_delete_entry> given;
         for (const auto &entry : entries)
-            given.push_back({entry.receipt.c_str(), detail::c_text(entry.id)});
+            given.push_back({detail::c_text(entry.receipt), detail::c_text(entry.id)});
         return remove_given(given);
     }
 
@@ -256,7 +259,7 @@ public:
     /// Hides the message that a receipt handle names until `timeout` from now, 0 to 43,200
     /// seconds; 0 makes it visible at once.
     returned<void> change_visibility(const std::string &receipt, seconds timeout) const {
-        return detail::done(forebay_queue_change_visibility(handle_.get(), receipt.c_str(),
+        return detail::done(forebay_queue_change_visibility(handle_.get(), detail::c_text(receipt),
                                                             detail::c_seconds(timeout)));
     }
 
@@ -265,7 +268,7 @@ public:
     change_visibility_batch(const std::vector<visibility_entry> &entries) const {
         std::vector<forebay_visibility_entry> given;
         for (const auto &entry : entries)
-            given.push_back({entry.receipt.c_str(), detail::c_text(entry.id),
+            given.push_back({detail::c_text(entry.receipt), detail::c_text(entry.id),
                              detail::c_seconds(entry.timeout)});
         forebay_results *raw = nullptr;
         const auto status = forebay_queue_change_visibility_batch(handle_.get(), given.data(),

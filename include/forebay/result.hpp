@@ -207,8 +207,14 @@ using owner = std::unique_ptr<Handle, ender<Handle, End>>;
 
 using list = owner<forebay_list, forebay_list_free>;
 
+/// A text for C, which ends at the first NUL: what lies behind it would be lost without a word, and
+/// another queue, group or tenant be named. A text with NUL goes as one that C refuses as such.
+inline const char *c_text(const std::string &text) {
+    return text.find('\0') == std::string::npos ? text.c_str() : "\xC0\x80";
+}
+
 inline const char *c_text(const std::optional<std::string> &text) {
-    return text ? text->c_str() : nullptr;
+    return text ? c_text(*text) : nullptr;
 }
 
 /// Seconds for C, where a negative number is a large one, which every range refuses and names.
@@ -237,7 +243,7 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &texts)
     std::vector<const char *> all;
     all.reserve(texts.size());
     for (const auto &text : texts)
-        all.push_back(text.c_str());
+        all.push_back(c_text(text));
     return all;
 }
 
@@ -245,7 +251,7 @@ inline std::vector<forebay_pair> pairs(const std::map<std::string, std::string> 
     std::vector<forebay_pair> all;
     all.reserve(texts.size());
     for (const auto &[name, value] : texts)
-        all.push_back({name.c_str(), value.c_str()});
+        all.push_back({c_text(name), c_text(value)});
     return all;
 }
 

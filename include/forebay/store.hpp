@@ -118,7 +118,7 @@ public:
         given.segment_bytes = options.segment_bytes.value_or(0);
         given.reserve_bytes = options.reserve_bytes.value_or(0);
         forebay_store *raw = nullptr;
-        const auto status = forebay_open(location.c_str(), &given, &raw);
+        const auto status = forebay_open(detail::c_text(location), &given, &raw);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<store>(status);
         return store(raw);
@@ -140,7 +140,7 @@ public:
         given.max_receives = options.max_receives;
         given.fifo = options.fifo;
         forebay_queue *raw = nullptr;
-        const auto status = forebay_create_queue(handle_.get(), name.c_str(), &given, &raw);
+        const auto status = forebay_create_queue(handle_.get(), detail::c_text(name), &given, &raw);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<queue>(status);
         return queue(raw);
@@ -149,7 +149,7 @@ public:
     /// Finds a queue.
     returned<queue> get_queue(const std::string &name) const {
         forebay_queue *raw = nullptr;
-        const auto status = forebay_get_queue(handle_.get(), name.c_str(), &raw);
+        const auto status = forebay_get_queue(handle_.get(), detail::c_text(name), &raw);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<queue>(status);
         return queue(raw);
@@ -157,7 +157,7 @@ public:
 
     /// Deletes a queue with its messages.
     returned<void> delete_queue(const std::string &name) const {
-        return detail::done(forebay_delete_queue(handle_.get(), name.c_str()));
+        return detail::done(forebay_delete_queue(handle_.get(), detail::c_text(name)));
     }
 
     /// The names of all queues that start with `prefix`, in byte order.
@@ -172,7 +172,7 @@ public:
                                      const std::optional<std::string> &token = {},
                                      std::size_t limit = 0) const {
         forebay_list *raw = nullptr;
-        const auto status = forebay_list_queues(handle_.get(), prefix.c_str(),
+        const auto status = forebay_list_queues(handle_.get(), detail::c_text(prefix),
                                                 detail::c_text(token), limit, &raw);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<names_page>(status);
@@ -186,7 +186,7 @@ public:
                                           std::uint32_t rate = 0) const {
         forebay_list *raw = nullptr;
         const auto status = forebay_start_move_task(
-            handle_.get(), source.c_str(), detail::c_text(destination), rate, &raw);
+            handle_.get(), detail::c_text(source), detail::c_text(destination), rate, &raw);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<std::string>(status);
         FOREBAY_TRY(names, detail::names_of(detail::list(raw)));
@@ -196,7 +196,7 @@ public:
     /// Stops a running task; gives how many messages it has moved.
     returned<std::uint64_t> cancel_move_task(const std::string &task) const {
         std::uint64_t moved = 0;
-        const auto status = forebay_cancel_move_task(handle_.get(), task.c_str(), &moved);
+        const auto status = forebay_cancel_move_task(handle_.get(), detail::c_text(task), &moved);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<std::uint64_t>(status);
         return moved;
@@ -207,7 +207,7 @@ public:
                                                      std::size_t limit = 0) const {
         using all = std::vector<move_task>;
         forebay_tasks *raw = nullptr;
-        auto status = forebay_list_move_tasks(handle_.get(), source.c_str(), limit, &raw);
+        auto status = forebay_list_move_tasks(handle_.get(), detail::c_text(source), limit, &raw);
         if (status != FOREBAY_STATUS_OK)
             return detail::fail<all>(status);
         const detail::owner<forebay_tasks, forebay_tasks_free> rows(raw);
@@ -257,7 +257,7 @@ public:
 
     /// Writes a consistent copy to an absent or empty directory.
     returned<void> backup(const std::string &directory) const {
-        return detail::done(forebay_store_backup(handle_.get(), directory.c_str()));
+        return detail::done(forebay_store_backup(handle_.get(), detail::c_text(directory)));
     }
 
     /// Numbers about this store's work since it was opened in this process.

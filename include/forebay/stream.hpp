@@ -148,6 +148,10 @@ public:
         message_stream *stream_;
     };
 
+    message_stream(message_stream &&) = default;
+    /// Not over a stream that runs: its stop token may be about to stop it.
+    message_stream &operator=(message_stream &&) = delete;
+
     explicit message_stream(detail::receiver::start start)
         : receiver_(std::make_unique<detail::receiver>(std::move(start))) {}
 

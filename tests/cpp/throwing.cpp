@@ -107,6 +107,42 @@ static void failures_are_thrown() {
     }
 }
 
+/// A text of C ends at NUL: another queue, group or sender would be named.
+static void texts_with_nul_are_refused() {
+    const auto store = open_manual();
+    const auto queue = fresh_queue(store, "cpp-nul");
+    const std::string name("cpp-nul\0more", 12);
+    const auto refused = [](auto call) {
+        const auto status = forebay::attempt(call);
+        const bool named = !status && status.error().text().find("NUL") != std::string::npos;
+        return named && status.code() == FOREBAY_STATUS_INVALID_ARGUMENT;
+    };
+    CHECK(refused([&] { return store.get_queue(name); }));
+    CHECK(refused([&] { return store.create_queue(name); }));
+    CHECK(refused([&] { return store.list_queues(name); }));
+    CHECK(refused([&] { store.delete_queue(name); }));
+    CHECK(refused([&] { return forebay::open(name); }));
+    CHECK(refused([&] { store.backup(name); }));
+    CHECK(refused([&] { return store.start_move_task("cpp-nul", name); }));
+    forebay::open_options region;
+    region.region = name;
+    CHECK(refused([&] { return forebay::open("mem:", region); }));
+    forebay::send_options group, sender, attribute;
+    group.group = name;
+    sender.sender = name;
+    attribute.attributes = {{name, "value"}};
+    CHECK(refused([&] { return queue.send("x", group); }));
+    CHECK(refused([&] { return queue.send("x", sender); }));
+    CHECK(refused([&] { return queue.send("x", attribute); }));
+    CHECK(refused([&] { queue.tag({{"key", name}}); }));
+    CHECK(refused([&] { queue.untag({name}); }));
+    CHECK(refused([&] { queue.set_attributes({{"Policy", name}}); }));
+    CHECK(refused([&] { queue.remove(name); }));
+    CHECK(queue.receive().empty());
+    CHECK(forebay::attempt([&] { return queue.send(nullptr); }).code() ==
+          FOREBAY_STATUS_MISSING_PARAMETER);
+}
+
 static void queues_and_move_tasks() {
     const auto store = open_manual();
     const auto dead = fresh_queue(store, "cpp-dead");
@@ -193,6 +229,7 @@ int main(int argc, char **argv) {
 #endif
     RUN(batches);
     RUN(failures_are_thrown);
+    RUN(texts_with_nul_are_refused);
     RUN(queues_and_move_tasks);
     RUN(tickets);
     RUN(callbacks);

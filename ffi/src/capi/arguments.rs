@@ -29,6 +29,10 @@ fn check_pointer<T>(pointer: *const T, name: impl fmt::Display + Copy) -> Result
     Ok(())
 }
 
+/// NUL as it is written where a byte 0 cannot be, which is not UTF-8. `forebay.hpp` hands it in for
+/// a text that has NUL in it.
+const NUL_INSIDE: &[u8] = b"\xC0\x80";
+
 /// A text that must be there.
 ///
 /// # Safety
@@ -40,11 +44,12 @@ pub(super) unsafe fn text<'a>(
     check_pointer(pointer, name)?;
     // SAFETY: not NULL; by the caller's promise NUL-terminated and alive.
     let bytes = unsafe { CStr::from_ptr(pointer) }.to_bytes();
-    std::str::from_utf8(bytes).map_err(|error| {
-        invalid(format_args!(
+    std::str::from_utf8(bytes).map_err(|error| match bytes.starts_with(NUL_INSIDE) {
+        true => invalid(format_args!("{name} has NUL in it, where a text of C ends")),
+        false => invalid(format_args!(
             "{name} is not UTF-8: wrong byte at offset {}",
             error.valid_up_to()
-        ))
+        )),
     })
 }
 
