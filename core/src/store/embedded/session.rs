@@ -209,7 +209,7 @@ impl Engine {
     pub(super) fn give_up(&self, held: &mut Held, mut tx: Tx) {
         tx.appender.discard();
         held.appender = Some(tx.appender);
-        held.configs = tx.index.abort();
+        tx.index.abort();
         // Commands of a transaction that was left open are in the log: the next session carries
         // them into the index again.
         if held.commands == 0 {

@@ -87,10 +87,9 @@ impl Index {
         Ok(self.configs)
     }
 
-    /// Gives up all changes.
-    pub fn abort(self) -> ConfigCache {
-        self.configs
-    }
+    /// Gives up all changes. The cache goes too: it may have attributes of a position in the log
+    /// that the next transaction, of whatever process, writes others to.
+    pub fn abort(self) {}
 
     /// The head of a queue's storage; `None` if there is no such storage.
     pub fn head(&mut self, sid: StorageId) -> Result<Option<&Head>> {
