@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 
 /// Messages of one receive.
 const BATCH: u32 = 10;
+/// The same where some are passed over: in flight, they keep those behind them in a group of a FIFO
+/// queue back, so as many of a group as may be are looked at together.
+const PICK_BATCH: u32 = 1_000;
 /// Seconds that a message is hidden which is looked at, or not wanted: those that are passed over
 /// come back when all have been looked at, or after this where the command was killed.
 const HIDDEN_S: u32 = 600;
@@ -79,10 +82,17 @@ impl Relocation<'_> {
         let max = self.max.unwrap_or(u64::MAX);
         let bar = print::bar(counts.visible, "messages");
         let started = Instant::now();
+        let most = match self.filter.is_empty() {
+            true => BATCH,
+            false => PICK_BATCH,
+        };
         let mut done = Relocated::default();
         while done.looked_at < counts.visible && done.moved < max {
-            let left = (counts.visible - done.looked_at).min(max - done.moved);
-            let batch = u32::try_from(left).map_or(BATCH, |left| left.min(BATCH));
+            let left = match self.filter.is_empty() {
+                true => (counts.visible - done.looked_at).min(max - done.moved),
+                false => counts.visible - done.looked_at,
+            };
+            let batch = u32::try_from(left).map_or(most, |left| left.min(most));
             let options = ReceiveOptions::new()
                 .max(batch)
                 .wait(0)
@@ -98,9 +108,13 @@ impl Relocation<'_> {
             }
             done.looked_at += messages.len() as u64;
             bar.set_position(done.looked_at);
-            let (wanted, others): (Vec<Message>, Vec<Message>) = messages
-                .into_iter()
-                .partition(|message| self.filter.takes(message.stored()));
+            let mut wanting = max - done.moved;
+            let (wanted, others): (Vec<Message>, Vec<Message>) =
+                messages.into_iter().partition(|message| {
+                    let takes = wanting > 0 && self.filter.takes(message.stored());
+                    wanting -= u64::from(takes);
+                    takes
+                });
             passed_over.extend(others.iter().map(Message::receipt));
             done.moved += self.pass_on(wanted, target, passed_over)?;
             self.rest(started, done.moved);

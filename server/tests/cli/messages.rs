@@ -126,6 +126,26 @@ fn a_filter_picks_what_moves() {
     );
 }
 
+/// Those that are passed over keep those behind them in their group back.
+#[test]
+fn a_filter_reaches_behind_others_of_a_group() {
+    let world = World::new();
+    world.good("create a.fifo --attribute ContentBasedDeduplication=true");
+    world.good("create b");
+    let lines: String = (0..100)
+        .map(|n| format!("{{\"body\": \"m{n}\", \"group\": \"g\"}}\n"))
+        .collect();
+    assert_eq!(world.run_with("send a.fifo", &lines).status, 0);
+    let moved = world.good("move a.fifo b --body m9 --max 2");
+    assert_eq!(moved.lines[0]["moved"], 2);
+    assert_eq!(world.good("peek b").bodies(), ["m9", "m90"]);
+    let moved = world.good("move a.fifo b --body m9");
+    assert_eq!(moved.lines[0]["moved"], 9);
+    assert_eq!(moved.lines[0]["looked_at"], 98);
+    let left = world.good("peek a.fifo --max 200 --state visible");
+    assert_eq!(left.lines.len(), 89);
+}
+
 #[test]
 fn some_dead_letters_go_back() {
     let world = World::new();
