@@ -42,13 +42,15 @@ pub fn add(queue: Arc<Numbered>) -> u32 {
 /// Frees the number of a queue.
 pub fn remove(number: u32) {
     // A thread that ends has forgotten all of them.
-    let _ = NUMBERS.try_with(|numbers| {
+    let removed = NUMBERS.try_with(|numbers| {
         let mut numbers = numbers.borrow_mut();
         let place = numbers.queues.get_mut(number as usize);
-        if place.and_then(Option::take).is_some() {
-            numbers.free.push(number);
-        }
+        let queue = place.and_then(Option::take)?;
+        numbers.free.push(number);
+        Some(queue)
     });
+    // Its end may end a store: not while the numbers are held.
+    drop(removed);
 }
 
 /// Calls `work` with a queue. Its answer is a failure only where `lib/` lost the queue itself.
