@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import re
 import signal
 import threading
 from collections import deque
@@ -27,7 +28,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 from . import aio
 from ._native import Attribute, Message, Queue, release
-from .errors import BatchFailure, Closed, Error
+from .errors import BatchFailure, Closed, Error, InvalidParameterValue
 
 T = TypeVar("T")
 
@@ -39,8 +40,17 @@ log = logging.getLogger("forebay.worker")
 REASON_ATTRIBUTE = "forebay.RejectReason"
 """Message attribute of a dead letter that tells why its handler rejected it."""
 
+REASON_CHARS_MAX = 4096
+"""So much of a reason is kept."""
+
 ATTRIBUTES_MAX = 10
 """Message attributes of one message, as SQS allows."""
+
+ENTRIES_MAX = 10
+"""Entries of a batch that every store takes, also one with `sqs_limits`."""
+
+_NO_TEXT = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What SQS carries in no text."""
 
 
 class Retry(Exception):
@@ -68,6 +78,18 @@ def backoff(receive_count: int) -> int:
     return min(1 << min(receive_count - 1, 9), 300)
 
 
+class _NoThreads(BaseException):
+    """The program is ending, and no handler can begin any more."""
+
+
+class _End(BaseException):
+    """A handler raised what ends the program, such as SystemExit: a task must not carry it."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class _Lease(Generic[T]):
     """A message that this worker holds, until a time on the clock of its loop."""
 
@@ -75,7 +97,7 @@ class _Lease(Generic[T]):
         self.message = message
         self.until = until
         self.lost = threading.Event()
-        self.task: asyncio.Future[None] | None = None
+        self.task: asyncio.Task[BaseException | None] | None = None
 
     @property
     def held(self) -> bool:
@@ -145,6 +167,7 @@ class Worker(Generic[T]):
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
 
     def run(self) -> None:
         """Works until `stop` is called or the store is closed.
@@ -164,13 +187,17 @@ class Worker(Generic[T]):
             self.stop()
 
         signals = (signal.SIGINT, signal.SIGTERM) if handled else ()
+        before = {number: signal.getsignal(number) for number in signals}
         for number in signals:
             loop.add_signal_handler(number, stop)
         try:
             await self.serve()
         finally:
-            for number in signals:
+            for number, handler in before.items():
                 loop.remove_signal_handler(number)
+                # None was not set from Python, and cannot be.
+                if handler is not None:
+                    signal.signal(number, handler)
 
     def stop(self) -> None:
         """Asks the worker to stop, from any thread.
@@ -207,7 +234,8 @@ class Worker(Generic[T]):
                     slots.create_task(self._work(timeout, pool))
         except BaseExceptionGroup as group:
             # The others were cancelled because of it.
-            raise group.exceptions[0] from None
+            first = group.exceptions[0]
+            raise (first.error if isinstance(first, _End) else first) from None
         finally:
             extending.cancel()
             pool.shutdown(wait=False)
@@ -262,15 +290,18 @@ class Worker(Generic[T]):
             if done and lease.held:
                 await message.delete()
             return done and not lease.lost.is_set()
-        except asyncio.CancelledError:
-            if lease.lost.is_set() and not _is_cancelled():
-                return False
-            release([message] if lease.held else [])
-            raise
         except Closed:
             log.warning("the store was closed before %r was done", message)
-        except Error:
+        except Exception:
             log.exception("could not settle %r; it comes back", message)
+        except BaseException as error:
+            release([message] if lease.held else [])
+            # Its handler may still run in a thread.
+            lease.lost.set()
+            if not isinstance(error, _NoThreads):
+                raise
+            log.warning("the program is ending: gave back %r", message)
+            self.stop()
         finally:
             self._leases.discard(lease)
         return False
@@ -287,24 +318,48 @@ class Worker(Generic[T]):
             if lease.held:
                 await self._bury(message, reject.reason)
             return True
-        except Exception:
-            delay = self._backoff(message.receive_count)
-            log.exception("the handler of %r failed; it comes back in %d s", message, delay)
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError):
+                if _is_cancelled():
+                    raise
+                if lease.lost.is_set():
+                    return False
+            delay = self._pause(message)
+            log.exception("the handler of %r failed; it comes back in %s s", message, delay)
         if lease.held:
             self._leases.discard(lease)
-            await message.change_visibility(delay)
+            await _hide(message, delay)
         return False
+
+    def _pause(self, message: aio.Message[T]) -> int:
+        try:
+            return self._backoff(message.receive_count)
+        except Exception:
+            log.exception("backoff(%d) failed", message.receive_count)
+            return backoff(message.receive_count)
 
     async def _call(self, lease: _Lease[T], pool: ThreadPoolExecutor) -> None:
         _lease.set(lease)
         if self._awaits:
             handler = cast(AsyncHandler[T], self._handler)
-            lease.task = asyncio.ensure_future(handler(lease.message))
-            await lease.task
-            return
-        work = cast(Handler[T], self._handler)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(pool, copy_context().run, work, Message(lease.message))
+            lease.task = asyncio.create_task(_attempt_async(handler, lease.message))
+            error = await lease.task
+        else:
+            work = cast(Handler[T], self._handler)
+            loop = asyncio.get_running_loop()
+            run = copy_context().run
+            try:
+                running = loop.run_in_executor(pool, run, _attempt, work, Message(lease.message))
+            except RuntimeError as refused:
+                raise _NoThreads from refused
+            error = await running
+        try:
+            if isinstance(error, (Exception, asyncio.CancelledError)):
+                raise error
+            if error is not None:
+                raise _End(error)
+        finally:
+            del error
 
     async def _bury(self, message: aio.Message[T], reason: str) -> None:
         """Sends a copy to the dead-letter queue, so that the message can be deleted."""
@@ -313,16 +368,15 @@ class Worker(Generic[T]):
             log.error("deleting %r, which has no dead-letter queue: %s", message, reason)
             return
         attributes = dict(message.select_attributes("All"))
+        explained = attributes.copy()
         if len(attributes) < ATTRIBUTES_MAX:
-            attributes[REASON_ATTRIBUTE] = Attribute(reason or "rejected")
-        await dead.send(
-            message.raw,
-            attributes=attributes,
-            group=message.group,
-            dedup=message.dedup,
-            trace_header=message.trace_header,
-            sender=message.sender,
-        )
+            text = _NO_TEXT.sub("?", str(reason)[:REASON_CHARS_MAX])
+            explained[REASON_ATTRIBUTE] = Attribute(text or "rejected")
+        try:
+            await _copy(message, dead, explained)
+        except InvalidParameterValue:
+            log.exception("no room for the reason why %r is rejected: %s", message, reason)
+            await _copy(message, dead, attributes)
 
     async def _extend_all(self, timeout: int) -> None:
         """Keeps what is held hidden: three times within each visibility timeout."""
@@ -340,8 +394,10 @@ class Worker(Generic[T]):
         for lease in [lease for lease in self._leases if lease.held and lease.until <= now]:
             lease.lose()
         held = [lease for lease in self._leases if lease.held]
-        if not held:
-            return
+        parts = [held[at : at + ENTRIES_MAX] for at in range(0, len(held), ENTRIES_MAX)]
+        await asyncio.gather(*(self._extend_part(part, timeout, now) for part in parts))
+
+    async def _extend_part(self, held: list[_Lease[T]], timeout: int, now: float) -> None:
         results: list[Error | None] = [None] * len(held)
         try:
             await self._queue.change_visibility_batch([(it.message, timeout) for it in held])
@@ -354,12 +410,22 @@ class Worker(Generic[T]):
                 lease.lose()
 
     def __enter__(self) -> Self:
-        """Runs in a thread of its own until the block ends."""
+        """Runs in a thread of its own until the block ends.
+
+        What ends it before, such as an error or SystemExit, is raised at the block's end.
+        """
         self._thread = threading.Thread(
-            target=asyncio.run, args=(self.serve(),), name="forebay-worker", daemon=True
+            target=self._serve_here, name="forebay-worker", daemon=True
         )
         self._thread.start()
         return self
+
+    def _serve_here(self) -> None:
+        try:
+            asyncio.run(self.serve())
+        except BaseException as error:
+            log.exception("the worker has ended")
+            self._failure = error
 
     def __exit__(
         self,
@@ -370,6 +436,10 @@ class Worker(Generic[T]):
         self.stop()
         if self._thread:
             self._thread.join()
+        failure, self._failure = self._failure, None
+        # The block's own exception matters more.
+        if failure is not None and error is None:
+            raise failure
 
     async def __aenter__(self) -> Self:
         """Runs as a task until the block ends."""
@@ -384,6 +454,54 @@ class Worker(Generic[T]):
     ) -> None:
         self.stop()
         await self._serving
+
+
+def _attempt(work: Callable[[Message[T]], object], message: Message[T]) -> BaseException | None:
+    """Calls a handler. What it raises is returned: a future does not take every exception."""
+    try:
+        result = work(message)
+        if inspect.iscoroutine(result):
+            result.close()
+        if inspect.isawaitable(result) or inspect.isgenerator(result) or inspect.isasyncgen(result):
+            raise TypeError(
+                f"{work!r} did nothing: it returned {result!r}, which nobody runs; "
+                "a handler is a function, or a coroutine function itself"
+            )
+    except BaseException as error:
+        return error
+    return None
+
+
+async def _attempt_async(
+    work: AsyncHandler[T], message: aio.Message[T]
+) -> BaseException | None:
+    try:
+        await work(message)
+    except BaseException as error:
+        return error
+    return None
+
+
+async def _hide(message: aio.Message[Any], delay: int) -> None:
+    try:
+        await message.change_visibility(delay)
+    except (TypeError, ValueError):
+        pause = backoff(message.receive_count)
+        log.exception("%r comes back in %d s: %r is no delay", message, pause, delay)
+        await message.change_visibility(pause)
+
+
+async def _copy(
+    message: aio.Message[Any], dead: aio.Queue[bytes], attributes: dict[str, Attribute]
+) -> None:
+    await dead.send(
+        message.raw,
+        attributes=attributes,
+        group=message.group,
+        dedup=message.dedup,
+        trace_header=message.trace_header,
+        sender=message.sender,
+    )
 
 
 def _is_async(handler: Callable[..., Any]) -> bool:
