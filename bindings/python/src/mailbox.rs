@@ -13,9 +13,9 @@ use crate::send::{self, Extras, SendReceipt};
 use forebay_ffi::api::{self, Call};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{PipeReader, PipeWriter, Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Turns an answer into its Python value, or into the exception that it is.
 type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -34,15 +34,25 @@ struct Letter {
 struct Letters {
     waiting: VecDeque<Letter>,
     next_id: u64,
+    /// Receives whose tickets exist.
+    tickets: HashMap<u64, Weak<api::Ticket>>,
+    /// Nobody takes letters any more.
+    closed: bool,
 }
 
 struct Shared {
     letters: Mutex<Letters>,
     reader: PipeReader,
     writer: PipeWriter,
+    process: u32,
 }
 
 impl Shared {
+    /// True in a forked child: the pipe is its parent's then, and a lock may stay held for ever.
+    fn is_elsewhere(&self) -> bool {
+        std::process::id() != self.process
+    }
+
     fn letters(&self) -> MutexGuard<'_, Letters> {
         // Plain data: whoever panicked left it whole. Never held while the interpreter is needed.
         self.letters.lock().unwrap_or_else(PoisonError::into_inner)
@@ -56,6 +66,11 @@ impl Shared {
 
     fn post(&self, letter: Letter) {
         let mut letters = self.letters();
+        if letters.closed {
+            // Messages in it go back to their queue, which is no work to do under the lock.
+            drop(letters);
+            return;
+        }
         letters.waiting.push_back(letter);
         if letters.waiting.len() == 1 {
             // One byte fits an empty pipe, and this end is never closed.
@@ -83,6 +98,32 @@ impl Shared {
         letter
     }
 
+    /// Keeps an eye on a receive: it ends with the mailbox.
+    fn watch(&self, id: u64, ticket: &Arc<api::Ticket>) {
+        let mut letters = self.letters();
+        if letters.closed {
+            drop(letters);
+            ticket.cancel_soon();
+        } else {
+            letters.tickets.insert(id, Arc::downgrade(ticket));
+        }
+    }
+
+    fn close(&self) {
+        if self.is_elsewhere() {
+            return;
+        }
+        let tickets = {
+            let mut letters = self.letters();
+            letters.closed = true;
+            std::mem::take(&mut letters.tickets)
+        };
+        for ticket in tickets.into_values().filter_map(|ticket| ticket.upgrade()) {
+            ticket.cancel_soon();
+        }
+        drop(self.take());
+    }
+
     fn empty_pipe(&self) {
         // The byte is there, so that this does not block.
         let _ = (&self.reader).read_exact(&mut [0]);
@@ -105,6 +146,7 @@ impl Mailbox {
             letters,
             reader,
             writer,
+            process: std::process::id(),
         });
         Ok(Self { shared })
     }
@@ -130,6 +172,11 @@ impl Mailbox {
             });
         }
         Ok(answers)
+    }
+
+    /// Ends all receives, and gives back the messages of all answers: nobody takes any more.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.shared.close());
     }
 
     /// Starts a receive.
@@ -164,8 +211,10 @@ impl Mailbox {
             });
         };
         let ticket = py.detach(|| api::Ticket::start_with(&receiver, options, callback));
+        let ticket = Arc::new(ticket.or_raise(py)?);
+        self.shared.watch(id, &ticket);
         Ok(Ticket {
-            ticket: ticket.or_raise(py)?,
+            ticket,
             shared: self.shared.clone(),
             id,
         })
@@ -337,9 +386,17 @@ impl Mailbox {
 /// A receive under way.
 #[pyclass(module = "forebay._native", frozen)]
 pub struct Ticket {
-    ticket: api::Ticket,
+    ticket: Arc<api::Ticket>,
     shared: Arc<Shared>,
     id: u64,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.shared.is_elsewhere() {
+            self.shared.letters().tickets.remove(&self.id);
+        }
+    }
 }
 
 #[pymethods]
@@ -368,7 +425,7 @@ impl Drop for Held {
 
 /// Makes messages visible again, without waiting for it. Where that fails they come back when
 /// their visibility timeouts end.
-fn give_back(messages: &[api::Message]) {
+pub fn give_back(messages: &[api::Message]) {
     let Some(first) = messages.first() else {
         return;
     };

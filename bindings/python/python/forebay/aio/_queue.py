@@ -114,7 +114,9 @@ class Queue(Generic[T]):
         ticket = mailbox.receive(received, self._queue, max, wait, visibility_timeout, attempt)
         try:
             messages = await received
-        except asyncio.CancelledError:
+        except BaseException:
+            # Cancelled, or closed by whoever runs it. Where the receive itself failed this does
+            # nothing.
             ticket.cancel()
             if received.done() and not received.cancelled() and not received.exception():
                 release(received.result())
