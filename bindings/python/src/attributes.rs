@@ -4,6 +4,7 @@ use crate::body;
 use forebay_ffi::api;
 use forebay_ffi::api::AttributeValue;
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString};
 
@@ -89,17 +90,36 @@ fn typed(value: &Bound<'_, PyAny>) -> PyResult<(&'static str, AttributeValue)> {
     if let Ok(text) = value.cast::<PyString>() {
         return Ok(("String", AttributeValue::Text(text.to_cow()?.into_owned())));
     }
-    let is_number = value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>();
-    if is_number && !value.is_instance_of::<PyBool>() {
-        return Ok(("Number", AttributeValue::Text(value.str()?.to_string())));
+    if let Some(text) = number(value)? {
+        return Ok(("Number", AttributeValue::Text(text)));
     }
     match body::bytes_of(value) {
         Ok(bytes) => Ok(("Binary", AttributeValue::Binary(bytes))),
-        Err(_) => Err(PyTypeError::new_err(format!(
-            "the value of an attribute is str, int, float, bytes or forebay.Attribute, not {}",
-            value.get_type()
-        ))),
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
+            Err(PyTypeError::new_err(format!(
+                "the value of an attribute is str, int, float, bytes or forebay.Attribute, not {}",
+                value.get_type()
+            )))
+        }
+        Err(error) => Err(error),
     }
+}
+
+/// A number as it is written. What a class of numbers prints, a member of an enumeration for one,
+/// may be anything else.
+fn number(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let py = value.py();
+    let kind = if value.is_instance_of::<PyBool>() {
+        return Ok(None);
+    } else if value.is_instance_of::<PyInt>() {
+        py.get_type::<PyInt>()
+    } else if value.is_instance_of::<PyFloat>() {
+        py.get_type::<PyFloat>()
+    } else {
+        return Ok(None);
+    };
+    let written = kind.call_method1(intern!(py, "__repr__"), (value,))?;
+    written.extract().map(Some)
 }
 
 /// Attributes to send: a mapping, or pairs, of names and values.

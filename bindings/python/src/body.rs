@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use pyo3::buffer::PyBuffer;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyString};
@@ -18,12 +18,18 @@ pub fn bytes_of(value: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     }
     match PyBuffer::<u8>::get(value) {
         Ok(buffer) => Ok(Bytes::from(buffer.to_vec(value.py())?)),
+        Err(error) if !is_no_buffer(value.py(), &error) => Err(error),
         Err(_) => {
             let kind = value.get_type();
             let text = format!("expected bytes, str or a buffer of bytes, not {kind}");
             Err(PyTypeError::new_err(text))
         }
     }
+}
+
+/// Whether it says that this kind of object has no bytes, and not that these cannot be had.
+fn is_no_buffer(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyBufferError>(py)
 }
 
 /// A text lent as its UTF-8 bytes.

@@ -7,10 +7,10 @@ use crate::numbers;
 use crate::queue::Queue;
 use forebay_ffi::api;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyType};
-use std::sync::Arc;
+use pyo3::{PyTraverseError, PyVisit};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// What every received message tells. It can be received again once `visible_ms` has passed.
 #[pyclass(module = "forebay", frozen, subclass, generic)]
@@ -23,7 +23,7 @@ struct Delivery {
     message: api::Message,
     queue: Py<Queue>,
     /// What the queue's codec made of the body: made once, and lent from then on.
-    body: PyOnceLock<Py<PyAny>>,
+    body: OnceLock<Py<PyAny>>,
     /// Deleted or given back by a call on an object of this message.
     settled: AtomicBool,
 }
@@ -34,7 +34,7 @@ impl Received {
             delivery: Arc::new(Delivery {
                 message,
                 queue,
-                body: PyOnceLock::new(),
+                body: OnceLock::new(),
                 settled: AtomicBool::new(false),
             }),
         }
@@ -66,11 +66,15 @@ impl Received {
     /// The body, as the queue's codec decodes it; without a codec the bytes.
     #[getter]
     fn body(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let cell = &self.delivery.body;
+        if let Some(body) = cell.get() {
+            return Ok(body.clone_ref(py));
+        }
+        // Nothing is locked meanwhile: a codec is the program's code, and so is what interrupts
+        // it; either may ask for this body. Who is first decides.
         let codec = self.delivery.queue.get().codec();
-        let body = self.delivery.body.get_or_try_init(py, || {
-            body::decode(py, codec, self.message().body()).map(Bound::unbind)
-        })?;
-        Ok(body.clone_ref(py))
+        let decoded = body::decode(py, codec, self.message().body())?.unbind();
+        Ok(cell.get_or_init(|| decoded).clone_ref(py))
     }
 
     /// The body, byte for byte as it was sent.
@@ -198,6 +202,15 @@ impl Received {
     #[pyo3(signature = (*names))]
     fn md5_of_attributes(&self, names: Vec<String>) -> Option<String> {
         self.message().md5_of_attributes(&Self::names(&names))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // Each reference counts once, and several objects may share these.
+        if Arc::strong_count(&self.delivery) == 1 {
+            visit.call(&self.delivery.queue)?;
+            visit.call(self.delivery.body.get())?;
+        }
+        Ok(())
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

@@ -6,6 +6,7 @@ use crate::queue::Queue;
 use crate::receive;
 use forebay_ffi::api::{self, ErrorKind, ReceiveOptions, Status, VisibilityRequest};
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -65,6 +66,10 @@ impl Messages {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.queue)
     }
 
     /// Gives back what was received ahead.

@@ -7,6 +7,7 @@ use forebay_ffi::api::{self, MessageState, PeekOptions, digest, message_attribut
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use pyo3::{PyTraverseError, PyVisit};
 
 const STATES: [(&str, MessageState); 3] = [
     ("visible", MessageState::Visible),
@@ -161,6 +162,10 @@ impl Peeked {
     /// MD5OfBody, lower-case hex.
     fn md5_of_body(&self) -> String {
         digest::md5_hex(&self.message().body)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.queue)
     }
 
     fn __repr__(&self) -> String {

@@ -12,6 +12,7 @@ use forebay_ffi::api::{self, DeleteRequest, VisibilityRequest};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
+use pyo3::{PyTraverseError, PyVisit};
 use std::collections::BTreeMap;
 
 /// A queue of an open store, from any thread. It goes by its name: after a deletion it works
@@ -301,6 +302,10 @@ impl Queue {
         Ok(page.or_raise(py)?.into())
     }
 
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.codec)
+    }
+
     fn __repr__(&self) -> String {
         format!("<Queue {}>", self.queue.arn())
     }
@@ -354,7 +359,7 @@ impl Target {
 }
 
 pub fn targets(given: &Bound<'_, PyAny>) -> PyResult<Vec<Target>> {
-    let given = given.try_iter()?;
+    let given = send::several(given)?;
     given.map(|message| Target::of(&message?)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::OrRaise;
 use crate::given::with;
+use crate::mailbox::give_back;
 use crate::message::Message;
 use crate::queue::Queue;
 use forebay_ffi::api::{self, Receive, ReceiveOptions, Ticket};
@@ -40,14 +41,25 @@ pub fn receive(
     options: &ReceiveOptions,
 ) -> PyResult<Vec<api::Message>> {
     let ticket = match py.detach(|| Ticket::receive(queue, options)).or_raise(py)? {
-        Receive::Ready(messages) => return Ok(messages),
+        Receive::Ready(messages) => {
+            // Else the interpreter would raise it on the way to the caller, who never gets them.
+            if let Err(raised) = py.check_signals() {
+                py.detach(|| give_back(&messages));
+                return Err(raised);
+            }
+            return Ok(messages);
+        }
         Receive::Waiting(ticket) => ticket,
     };
     let slice = is_main_thread(py)?.then_some(SIGNALS_EVERY);
-    while !py.detach(|| ticket.wait(slice)) {
+    loop {
+        let done = py.detach(|| ticket.wait(slice));
         if let Err(raised) = py.check_signals() {
             py.detach(|| drop(ticket));
             return Err(raised);
+        }
+        if done {
+            break;
         }
     }
     ticket.take().or_raise(py)

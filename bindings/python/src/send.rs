@@ -5,7 +5,10 @@ use crate::body;
 use crate::given::with;
 use crate::numbers;
 use forebay_ffi::api;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyMapping, PyString};
+use pyo3::{PyTraverseError, PyVisit};
 
 /// A message to send with what it has besides its body; for `Queue.send_batch`.
 #[pyclass(module = "forebay", frozen, generic, get_all)]
@@ -36,26 +39,55 @@ impl SendRequest {
     fn new(
         body: Py<PyAny>,
         #[pyo3(from_py_with = numbers::delay)] delay: Option<u32>,
-        attributes: Option<Py<PyAny>>,
+        attributes: Option<&Bound<'_, PyAny>>,
         group: Option<String>,
         dedup: Option<String>,
         trace_header: Option<String>,
         sender: Option<String>,
-    ) -> Self {
-        Self {
+    ) -> PyResult<Self> {
+        Ok(Self {
             body,
             delay,
-            attributes,
+            attributes: attributes.map(own).transpose()?,
             group,
             dedup,
             trace_header,
             sender,
-        }
+        })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.body)?;
+        visit.call(&self.attributes)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("SendRequest({})", self.body.bind(py).repr()?))
     }
+}
+
+/// A copy of attributes: the caller may fill the mapping anew for the next message, and pairs can
+/// perhaps be read only once.
+fn own(attributes: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    let py = attributes.py();
+    let kind = match attributes.cast::<PyMapping>() {
+        Ok(_) => py.get_type::<PyDict>().into_any(),
+        Err(_) => py.get_type::<PyList>().into_any(),
+    };
+    kind.call1((attributes,)).map(Bound::unbind)
+}
+
+/// The entries of a batch. A text is not the entries that its characters would be.
+pub fn several<'py>(given: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyIterator>> {
+    let is_one = given.is_instance_of::<PyString>()
+        || given.is_instance_of::<PyBytes>()
+        || given.is_instance_of::<PyByteArray>();
+    if is_one {
+        let kind = given.get_type();
+        let text = format!("expected the entries of a batch, not one {kind}");
+        return Err(PyTypeError::new_err(text));
+    }
+    given.try_iter()
 }
 
 /// What a message has besides its body, as keyword arguments give it.
@@ -93,7 +125,7 @@ pub fn requests(
     ids: Option<Vec<String>>,
 ) -> PyResult<Vec<api::SendRequest>> {
     let py = messages.py();
-    let requests = messages.try_iter()?.map(|message| {
+    let requests = several(messages)?.map(|message| {
         let message = message?;
         let Ok(given) = message.cast::<SendRequest>() else {
             return request(codec, &message, Extras::default());
@@ -126,7 +158,7 @@ pub fn with_ids<T>(
     let Some(ids) = ids else { return Ok(entries) };
     if ids.len() != entries.len() {
         let text = format!("{} ids for {} entries", ids.len(), entries.len());
-        return Err(pyo3::exceptions::PyValueError::new_err(text));
+        return Err(PyValueError::new_err(text));
     }
     let pairs = entries.into_iter().zip(ids);
     Ok(pairs.map(|(entry, id)| with_id(entry, id)).collect())

@@ -43,10 +43,12 @@ class Text:
 
 
 class Json:
-    """Bodies are JSON, as compact as it goes."""
+    """Bodies are JSON, as compact as it goes. NaN and infinity, which JSON has not, are refused."""
 
     def encode(self, value: Any, /) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
 
     def decode(self, body: bytes, /) -> Any:
         return json.loads(body)
