@@ -77,11 +77,13 @@ fn own(attributes: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     kind.call1((attributes,)).map(Bound::unbind)
 }
 
-/// The entries of a batch. A text is not the entries that its characters would be.
+/// The entries of a batch. A text is not the entries that its characters would be, and a mapping,
+/// the body of a codec perhaps, not those that its keys would be.
 pub fn several<'py>(given: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyIterator>> {
     let is_one = given.is_instance_of::<PyString>()
         || given.is_instance_of::<PyBytes>()
-        || given.is_instance_of::<PyByteArray>();
+        || given.is_instance_of::<PyByteArray>()
+        || given.is_instance_of::<PyDict>();
     if is_one {
         let kind = given.get_type();
         let text = format!("expected the entries of a batch, not one {kind}");

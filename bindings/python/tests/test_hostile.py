@@ -47,7 +47,7 @@ def test_a_signal_beside_the_answer_gives_it_back(store: forebay.Store) -> None:
         queue.receive()[0].delete()
 
 
-@pytest.mark.parametrize("one", ["abc", b"abc", bytearray(b"abc")])
+@pytest.mark.parametrize("one", ["abc", b"abc", bytearray(b"abc"), {"id": 1}])
 def test_one_body_is_no_batch(store: forebay.Store, queue: Queue, one: Any) -> None:
     values = store.get_queue("orders", codec=codecs.Json())
     for call in (queue.send_batch, values.send_batch, queue.delete_batch):

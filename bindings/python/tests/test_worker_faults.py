@@ -187,6 +187,16 @@ def test_what_ended_it_is_raised_where_its_block_ends(
                 if own:
                     raise own
 
+    async def main(own: type[Exception] | None) -> None:
+        async with Worker(aio.Queue(queue), handle, visibility_timeout=5) as served:
+            await asyncio.wait([served._serving])
+            if own:
+                raise own
+
+    for own in (None, KeyError):
+        with pytest.raises(own or forebay.errors.QueueDoesNotExist):
+            asyncio.run(main(own))
+
 
 def test_the_program_has_its_signal_handlers_back(queue: Queue) -> None:
     def handle(message: forebay.Message[bytes]) -> None:

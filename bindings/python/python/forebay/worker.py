@@ -134,7 +134,9 @@ class Worker(Generic[T]):
     - it raises `Retry(delay)`: the message comes back after `delay` seconds;
     - it raises `Reject(reason)`: the message goes to the dead-letter queue;
     - it raises anything else: this is logged, and the message comes back after
-      `backoff(receive_count)` seconds.
+      `backoff(receive_count)` seconds;
+    - it raises SystemExit, KeyboardInterrupt or the like: the worker ends with it, and the message
+      goes back at once.
 
     `batch` messages are received at a time, each time waiting up to `wait` seconds;
     `visibility_timeout` seconds without an extension make them come back, by default what the
@@ -453,7 +455,13 @@ class Worker(Generic[T]):
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        await self._serving
+        try:
+            await self._serving
+        except Exception:
+            log.exception("the worker has ended")
+            # The block's own exception matters more.
+            if error is None:
+                raise
 
 
 def _attempt(work: Callable[[Message[T]], object], message: Message[T]) -> BaseException | None:
