@@ -22,6 +22,8 @@ export const enum Head {
   RECEIPT = BODY_LENGTH + 4,
   /** Bytes of a receipt. */
   RECEIPT_BYTES = 28,
+  /** Its time, when the message was received, as a whole number. */
+  RECEIVED = RECEIPT + 20,
   /** The id. */
   ID = RECEIPT + RECEIPT_BYTES,
   /** Bytes of an id. */

@@ -27,6 +27,9 @@ export let messageAt: (queue: QueueHandle, memory: Memory, at: number) => Messag
 /** @internal Adds the receipt of a message to a request. */
 export let packReceipt: (message: Message, packer: Packer) => void;
 
+/** @internal For how long the receive of a message has hidden it, seconds. */
+export let leaseSeconds: (message: Message) => number;
+
 /** @internal How long the record at `at` is. */
 export function recordLength(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at + Head.LENGTH);
@@ -48,6 +51,10 @@ export class Message {
   static {
     messageAt = (queue, memory, at) => new Message(queue, memory, at);
     packReceipt = (message, packer) => packer.record(message.#bytes, message.#at);
+    leaseSeconds = (message) => {
+      const receivedMs = Number(message.#bytes.readBigUInt64LE(message.#at + Head.RECEIVED));
+      return Math.round((message.visibleAt.getTime() - receivedMs) / 1000);
+    };
   }
 
   /** @internal */

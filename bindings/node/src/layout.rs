@@ -19,6 +19,8 @@ pub mod head {
     pub const RECEIPT: usize = BODY_LENGTH + 4;
     /// Bytes of a receipt.
     pub const RECEIPT_BYTES: usize = 28;
+    /// Its time, when the message was received, as a whole number.
+    pub const RECEIVED: usize = RECEIPT + 20;
     /// The id.
     pub const ID: usize = RECEIPT + RECEIPT_BYTES;
     /// Bytes of an id.

@@ -54,7 +54,9 @@ pub fn write(message: &Message, bytes: &mut [u8]) {
         .go_to(head::RECEIPT)
         .put(&receipt.queue_uid.to_le_bytes())
         .put(&receipt.sequence.to_le_bytes())
-        .put(&receipt.receive.to_le_bytes())
+        .put(&receipt.receive.to_le_bytes());
+    writer
+        .go_to(head::RECEIVED)
         .put(&receipt.received_ms.to_le_bytes());
     writer.go_to(head::ID).put(&message.id().0);
     writer.go_to(head::SENT).time(Some(message.sent_ms()));
