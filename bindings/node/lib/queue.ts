@@ -2,13 +2,13 @@
 
 import { types } from 'node:util';
 import { type AttributesInput, type NamedAttribute, toNative } from './attributes.js';
-import { Closed } from './errors.js';
+import { iterate } from './iteration.js';
 import { Message, packReceipt } from './message.js';
 import { type Entry, type Names, type NativeQueue, native, QueueHandle } from './native.js';
 import { givePacker, type Packer, refusal, type SendParts, takePacker } from './packer.js';
 import { begin, call, settled } from './pending.js';
 import { receiptOf, receiptsOf } from './receipts.js';
-import { giveBack, receive } from './receive.js';
+import { receive } from './receive.js';
 
 /** The bytes of a message, or a text that is stored as UTF-8. */
 export type Body = string | Uint8Array;
@@ -210,24 +210,8 @@ export class Queue {
    * default one is fetched at a time and each wait is the longest; with a larger `max`, messages
    * that were fetched and not looked at are given back when the loop is left.
    */
-  async *messages(options: ReceiveOptions = {}): AsyncGenerator<Message, void, undefined> {
-    const input = { wait: 20, ...options };
-    const { signal } = input;
-    while (!signal?.aborted) {
-      let received;
-      try {
-        received = await receive(this.#handle, input);
-      } catch (error) {
-        if (signal?.aborted || error instanceof Closed) return;
-        throw error;
-      }
-      let next = 0;
-      try {
-        for (; next < received.length && !signal?.aborted; ) yield received[next++] as Message;
-      } finally {
-        await giveBack(this.#handle, received.slice(next));
-      }
-    }
+  messages(options: ReceiveOptions = {}): AsyncGenerator<Message, void, undefined> {
+    return iterate(this.#handle, options);
   }
 
   /** Deletes one message. Deleting what is gone already succeeds. */

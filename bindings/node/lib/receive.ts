@@ -7,18 +7,34 @@ import { begin, call, cancel, idUnderWay } from './pending.js';
 import type { ReceiveOptions } from './queue.js';
 import { memoryAt, messagesOf, takeMemory } from './records.js';
 
-/** Waits that a signal ends. One listener a signal, however many wait with it. */
-const waits = new WeakMap<AbortSignal, Set<number>>();
+/** Receives that a signal ends: one listener, and only while there are any. */
+interface Ended {
+  /** Receives that have not come to their end. */
+  count: number;
+  /** Those that wait. */
+  readonly waits: Set<number>;
+  readonly end: () => void;
+}
 
-function waitsOf(signal: AbortSignal): Set<number> {
-  let ids = waits.get(signal);
-  if (ids === undefined) {
-    const all = new Set<number>();
-    signal.addEventListener('abort', () => all.forEach(cancel), { once: true });
-    waits.set(signal, all);
-    ids = all;
+const bySignal = new WeakMap<AbortSignal, Ended>();
+
+function enter(signal: AbortSignal): Ended {
+  let ended = bySignal.get(signal);
+  if (ended === undefined) {
+    const waits = new Set<number>();
+    ended = { count: 0, waits, end: () => waits.forEach(cancel) };
   }
-  return ids;
+  // What is no signal fails here.
+  if (ended.count === 0) signal.addEventListener('abort', ended.end);
+  bySignal.set(signal, ended);
+  ended.count += 1;
+  return ended;
+}
+
+/** A listener keeps what `AbortSignal.any` made alive, and that stays with its sources. */
+function leave(signal: AbortSignal, ended: Ended): void {
+  ended.count -= 1;
+  if (ended.count === 0) signal.removeEventListener('abort', ended.end);
 }
 
 /** Begins a receive. It rejects with the reason of a signal that is aborted. */
@@ -28,23 +44,19 @@ export function receive(
 ): Message[] | Promise<Message[]> {
   const { max, wait, visibilityTimeout, attempt, signal } = options;
   if (signal?.aborted) throw signal.reason;
-  // Before anything is received: what is no signal fails here.
-  const waiting = signal && waitsOf(signal);
-  const begun = begin(
-    (id) =>
-      native.receive(
-        queue.number,
-        id,
-        takeMemory(),
-        memoryAt(),
-        max,
-        wait,
-        visibilityTimeout,
-        attempt,
-      ),
-    (answer: Received) => messagesOf(queue, answer),
-  );
-  return waiting ? untilAborted(queue, begun, signal, waiting) : begun;
+  const start = (id: number) =>
+    native.receive(
+      queue.number,
+      id,
+      takeMemory(),
+      memoryAt(),
+      max,
+      wait,
+      visibilityTimeout,
+      attempt,
+    );
+  const read = (answer: Received) => messagesOf(queue, answer);
+  return signal ? untilAborted(queue, () => begin(start, read), signal) : begin(start, read);
 }
 
 /**
@@ -53,19 +65,22 @@ export function receive(
  */
 async function untilAborted(
   queue: QueueHandle,
-  begun: Message[] | Promise<Message[]>,
+  start: () => Message[] | Promise<Message[]>,
   signal: AbortSignal,
-  ids: Set<number>,
 ): Promise<Message[]> {
-  const id = idUnderWay();
-  if (id !== undefined) ids.add(id);
+  const ended = enter(signal);
+  let id;
   let messages;
   try {
+    const begun = start();
+    id = idUnderWay();
+    if (id !== undefined) ended.waits.add(id);
     messages = await begun;
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
-    if (id !== undefined) ids.delete(id);
+    if (id !== undefined) ended.waits.delete(id);
+    leave(signal, ended);
   }
   if (!signal.aborted) return messages;
   // What cannot be given back comes back by its visibility timeout.
