@@ -10,27 +10,44 @@ import { giveBack, receive } from './receive.js';
 /** Seconds of a wait that names no time. */
 const WAIT_S = 20;
 
-/** How an iteration stands. */
-interface Standing {
-  /** Its wait, if that is under way. */
-  wait: number | undefined;
-  isLeft: boolean;
+/** Where an iteration gets its messages. */
+export interface Source {
+  receive(options: ReceiveOptions): Message[] | Promise<Message[]>;
+  /** Ends the receive that is under way. */
+  cancel(): void;
+  giveBack(messages: Message[]): Promise<unknown>;
+}
+
+/** The messages of a queue itself. */
+export function sourceOf(queue: QueueHandle): Source {
+  let last: number | undefined;
+  return {
+    receive(options) {
+      const begun = receive(queue, options);
+      last = idUnderWay();
+      return begun;
+    },
+    cancel() {
+      if (last !== undefined) cancel(last);
+    },
+    giveBack: (messages) => giveBack(queue, messages),
+  };
 }
 
 /**
- * The messages of a queue. Who leaves the iteration while it waits ends the wait: a generator by
+ * The messages of a source. Who leaves the iteration while it waits ends the wait: a generator by
  * itself would first bring the message that it waits for, which then nobody takes.
  */
 export function iterate(
-  queue: QueueHandle,
+  source: Source,
   options: ReceiveOptions,
 ): AsyncGenerator<Message, void, undefined> {
-  const standing: Standing = { wait: undefined, isLeft: false };
-  const iteration = messages(queue, options, standing);
+  const left = { isLeft: false };
+  const iteration = messages(source, options, left);
   const { return: end, throw: fail } = iteration;
   const leave = () => {
-    standing.isLeft = true;
-    if (standing.wait !== undefined) cancel(standing.wait);
+    left.isLeft = true;
+    source.cancel();
   };
   iteration.return = (value) => {
     leave();
@@ -44,31 +61,26 @@ export function iterate(
 }
 
 async function* messages(
-  queue: QueueHandle,
+  source: Source,
   options: ReceiveOptions,
-  standing: Standing,
+  left: { isLeft: boolean },
 ): AsyncGenerator<Message, void, undefined> {
   const input = { ...options, wait: options.wait ?? WAIT_S };
-  const { signal } = input;
-  const isOver = () => standing.isLeft || signal?.aborted === true;
+  const isOver = () => left.isLeft || input.signal?.aborted === true;
   while (!isOver()) {
     let received;
     try {
-      const begun = receive(queue, input);
-      standing.wait = idUnderWay();
-      received = await begun;
+      received = await source.receive(input);
     } catch (error) {
       if (isOver() || error instanceof Closed) return;
       throw error;
-    } finally {
-      standing.wait = undefined;
     }
     let next = 0;
     try {
       while (next < received.length && !isOver()) yield received[next++] as Message;
     } finally {
       // What cannot be given back comes back by its visibility timeout.
-      await giveBack(queue, received.slice(next)).catch(() => {});
+      await source.giveBack(received.slice(next)).catch(() => {});
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { types } from 'node:util';
 import { type AttributesInput, type NamedAttribute, toNative } from './attributes.js';
-import { iterate } from './iteration.js';
+import { iterate, sourceOf } from './iteration.js';
 import { Message, packReceipt } from './message.js';
 import { type Entry, type Names, type NativeQueue, native, QueueHandle } from './native.js';
 import { givePacker, type Packer, refusal, type SendParts, takePacker } from './packer.js';
@@ -211,7 +211,7 @@ export class Queue {
    * that were fetched and not looked at are given back when the loop is left.
    */
   messages(options: ReceiveOptions = {}): AsyncGenerator<Message, void, undefined> {
-    return iterate(this.#handle, options);
+    return iterate(sourceOf(this.#handle), options);
   }
 
   /** Deletes one message. Deleting what is gone already succeeds. */

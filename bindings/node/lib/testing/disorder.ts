@@ -1,8 +1,12 @@
 /** The liberties that standard queues of SQS take, on purpose and by a seed. */
 
 import { InvalidArgument } from '../errors.js';
+import { iterate } from '../iteration.js';
 import type { Message } from '../message.js';
 import type { Queue, ReceiveOptions } from '../queue.js';
+
+/** Messages of one receive under SQS's limits. */
+const SQS_MAX = 10;
 
 /** How disorderly a queue is. */
 export interface DisorderOptions {
@@ -23,9 +27,11 @@ export function disordered(queue: Queue, { seed, duplicates = 0.2 }: DisorderOpt
   const again: Message[] = [];
 
   async function receive(options: ReceiveOptions = {}): Promise<Message[]> {
-    const max = options.max ?? 1;
+    const { max = 1, signal } = options;
+    if (signal?.aborted) throw signal.reason;
     if (again.length > 0 && random() < 0.5) return again.splice(0, max);
-    const found = await queue.receive({ ...options, max: Math.min(2 * max, 10_000) });
+    const most = max <= SQS_MAX ? SQS_MAX : 10_000;
+    const found = await queue.receive({ ...options, max: Math.min(2 * max, most) });
     shuffle(found, random);
     const kept = found.splice(0, Math.max(1, Math.ceil(random() * max)));
     for (const message of found) await message.changeVisibility(0);
@@ -33,9 +39,16 @@ export function disordered(queue: Queue, { seed, duplicates = 0.2 }: DisorderOpt
     return kept;
   }
 
-  async function* messages(options: ReceiveOptions = {}): AsyncGenerator<Message> {
-    const waiting = { wait: 20, ...options };
-    while (!options.signal?.aborted) yield* await receive(waiting);
+  function messages(options: ReceiveOptions = {}): AsyncGenerator<Message, void, undefined> {
+    const left = new AbortController();
+    const signal = AbortSignal.any([left.signal, options.signal ?? []].flat());
+    const source = {
+      receive: (input: ReceiveOptions) => receive({ ...input, signal }),
+      cancel: () => left.abort(),
+      giveBack: (rest: Message[]) =>
+        queue.changeVisibilityBatch(rest.map((message) => ({ message, seconds: 0 }))),
+    };
+    return iterate(source, options);
   }
 
   const overrides: Record<PropertyKey, unknown> = { receive, messages };

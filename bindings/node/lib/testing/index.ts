@@ -1,6 +1,7 @@
 /** For tests of programs that use queues: stores and servers on virtual time, expectations. */
 
 import { AssertionError } from 'node:assert';
+import { inspect } from 'node:util';
 import type { Message } from '../message.js';
 import type { Queue } from '../queue.js';
 import { serve, type ServeOptions, type Server } from '../serve.js';
@@ -29,7 +30,7 @@ export class TestStore {
    * Moves virtual time on: milliseconds, or a text such as `'30s'`, `'5m'`, `'1h30m'`. What is due
    * by then has happened when it resolves.
    */
-  advance(time: number | string): Promise<number> {
+  async advance(time: number | string): Promise<number> {
     return this.store.advance(typeof time === 'number' ? time : milliseconds(time));
   }
 
@@ -65,19 +66,42 @@ export function environment(url: string): Record<string, string> {
   };
 }
 
+/** Servers for tests that run: the latest one has the environment. */
+const running: TestServer[] = [];
+
+/** The environment without them. */
+const before = new Map<string, string | undefined>();
+
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+/** Leads the environment to the latest server, or back to where it led before. */
+function lead(): void {
+  const latest = running.at(-1);
+  if (latest === undefined) {
+    for (const [name, value] of before) setVariable(name, value);
+    before.clear();
+    return;
+  }
+  const variables = environment(latest.url);
+  const names = [...FROM_OUTSIDE, ...Object.keys(variables)];
+  for (const name of names) {
+    if (!before.has(name)) before.set(name, process.env[name]);
+    setVariable(name, variables[name]);
+  }
+}
+
 /** An SQS server for tests; while it runs, the environment leads every AWS SDK to it. */
 export class TestServer {
   readonly server: Server;
-  readonly #before: Map<string, string | undefined>;
 
   /** @internal */
   constructor(server: Server) {
     this.server = server;
-    const variables = environment(server.url);
-    const names = [...FROM_OUTSIDE, ...Object.keys(variables)];
-    this.#before = new Map(names.map((name) => [name, process.env[name]]));
-    for (const name of FROM_OUTSIDE) delete process.env[name];
-    Object.assign(process.env, variables);
+    running.push(this);
+    lead();
   }
 
   /** Where clients find it. */
@@ -91,7 +115,7 @@ export class TestServer {
   }
 
   /** Moves its clock on, as `advance` of {@link TestStore}. */
-  advance(time: number | string): Promise<number> {
+  async advance(time: number | string): Promise<number> {
     return this.server.advance(typeof time === 'number' ? time : milliseconds(time));
   }
 
@@ -100,13 +124,12 @@ export class TestServer {
     return this.server.reset();
   }
 
-  /** Stops it and puts the environment back. */
+  /** Stops it and puts the environment back, to a server for tests that runs still if there is one. */
   async close(): Promise<void> {
-    for (const [name, value] of this.#before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-    this.#before.clear();
+    const at = running.indexOf(this);
+    const isLatest = at === running.length - 1;
+    if (at >= 0) running.splice(at, 1);
+    if (at >= 0 && isLatest) lead();
     await this.server.close();
   }
 
@@ -135,7 +158,7 @@ const UNITS: Record<string, number> = {
 /** The milliseconds of a text such as `'1h30m'`. */
 export function milliseconds(text: string): number {
   if (!/^(\d+(ms|s|m|h|d))+$/.test(text)) {
-    throw new RangeError(`${JSON.stringify(text)} is no time; write it like '30s' or '1h30m'`);
+    throw new RangeError(`${inspect(text)} is no time; write it like '30s' or '1h30m'`);
   }
   const parts = text.matchAll(/(\d+)(ms|s|m|h|d)/g);
   return [...parts].reduce((sum, [, count, unit = '']) => sum + Number(count) * UNITS[unit]!, 0);
@@ -163,8 +186,10 @@ export async function awaitMessage(
     for (;;) {
       const [message] = await queue.receive({ wait: 20, signal });
       if (message === undefined) continue;
-      if (where(message)) return message;
       others.push(message);
+      if (!where(message)) continue;
+      others.pop();
+      return message;
     }
   } catch (error) {
     if (!signal.aborted) throw error;
