@@ -48,20 +48,26 @@ test('worker.terminate() in a wait is clean, and the wait takes nothing', WATCHD
   }
 });
 
-test('what was on its way to a terminated worker is given back', WATCHDOG, async (t) => {
-  const { location, queue } = await home(t);
-  for (let round = 0; round < 5; round += 1) {
-    const worker = start('spin', location, 20);
-    await once(worker, 'message');
-    const bodies = Array.from({ length: 20 }, (_, number) => `${round} ${number}`);
-    await queue.sendBatch(bodies);
-    while ((await queue.counts()).inFlight < 20) await setTimeout(1);
-    await worker.terminate();
-    const messages = await queue.receive({ max: 100, wait: 20 });
-    assert.deepEqual(texts(messages).sort(), bodies.sort());
-    await queue.deleteBatch(messages);
-  }
-});
+for (const role of ['spin', 'stall']) {
+  test(`what was on its way to a terminated worker is given back (${role})`, WATCHDOG, async (t) => {
+    const { location, queue } = await home(t);
+    for (let round = 0; round < 5; round += 1) {
+      const worker = start(role, location, 20);
+      await once(worker, 'message');
+      if (role === 'stall') {
+        worker.postMessage('stall');
+        await once(worker, 'message');
+      }
+      const bodies = Array.from({ length: 20 }, (_, number) => `${round} ${number}`);
+      await queue.sendBatch(bodies);
+      while ((await queue.counts()).inFlight < 20) await setTimeout(1);
+      await worker.terminate();
+      const messages = await queue.receive({ max: 100, wait: 20 });
+      assert.deepEqual(texts(messages).sort(), bodies.sort());
+      await queue.deleteBatch(messages);
+    }
+  });
+}
 
 test('a store that a worker opened outlives it for the others', WATCHDOG, async (t) => {
   const { location, queue } = await home(t);

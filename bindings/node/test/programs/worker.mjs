@@ -30,6 +30,15 @@ const roles = {
     parentPort.postMessage('waiting');
     for (;;);
   },
+  // The same from within a callback of its event loop, which has others to come.
+  async stall() {
+    parentPort.on('message', () => {
+      parentPort.postMessage('stalled');
+      for (;;);
+    });
+    for (let number = 0; number < count; number += 1) queue.receive({ wait: 20 });
+    parentPort.postMessage('waiting');
+  },
 };
 
 await roles[role]();
