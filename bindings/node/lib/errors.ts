@@ -1,8 +1,6 @@
 /** Errors: one class for each kind, all of them {@link ForebayError}s. */
 
-import { type Kind, native } from './native.js';
-
-const kinds = new Map<string, Kind>(native.kinds().map((kind) => [kind.name, kind]));
+import { kindOf, kinds } from './kinds.js';
 
 /** Any failure of Forebay. Compare classes or `code`; the text is for people. */
 export class ForebayError extends Error {
@@ -15,14 +13,14 @@ export class ForebayError extends Error {
 
   constructor(text: string) {
     super(text);
-    const kind = kinds.get(new.target.name);
+    const kind = kindOf(new.target);
     this.code = kind?.code ?? 'Forebay.Internal';
     this.number = kind?.number ?? 0;
     this.retryable = kind?.retryable ?? false;
   }
 
   override get name(): string {
-    return this.constructor.name;
+    return kinds.get(this.constructor)?.name ?? this.constructor.name;
   }
 }
 

@@ -270,7 +270,7 @@ export class Queue {
   }
 
   /** Sets attributes by their SQS names, all or none. They hold at once. */
-  setAttributes(attributes: Record<string, string | number | boolean>): Promise<void> {
+  async setAttributes(attributes: Record<string, string | number | boolean>): Promise<void> {
     const texts = textsOf(attributes);
     return call((id) => this.#native.setAttributes(id, texts));
   }
@@ -291,7 +291,8 @@ export class Queue {
 
   /** Adds tags, or writes over those with the same key. */
   tag(tags: Record<string, string>): Promise<void> {
-    return call((id) => this.#native.tag(id, tags));
+    const own = ownOf(tags);
+    return call((id) => this.#native.tag(id, own));
   }
 
   /** Removes the tags with these keys, where present. */
@@ -355,12 +356,20 @@ function packDeletion(packer: Packer, message: Deletion, id?: string): void {
   if (id !== undefined) packer.id(start, id);
 }
 
+/**
+ * What an object has itself: the native half would also read what it inherits, and some programs
+ * add to what all objects inherit.
+ */
+export function ownOf<T extends object>(values: T): T {
+  return typeof values === 'object' ? Object.assign(Object.create(null), values) : values;
+}
+
 /** Attribute values as SQS writes them. */
 export function textsOf(
   values: Record<string, string | number | boolean | undefined>,
 ): Record<string, string> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+  return ownOf(Object.fromEntries(given.map(([name, value]) => [name, String(value)])));
 }
 
 /** Texts by their names, which come one after the other: a name may be `__proto__`. */

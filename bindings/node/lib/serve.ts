@@ -1,6 +1,7 @@
 /** An SQS server in this process, for tests and for programs that have other work. */
 
 import { type NativeServer, native, type ServeInput } from './native.js';
+import { refusal } from './packer.js';
 import { call, hold } from './pending.js';
 import { nativeOf, Store } from './store.js';
 
@@ -102,6 +103,8 @@ export interface ServeOptions {
   tls?: { certificate: string; key: string } | undefined;
 }
 
+const PORT_MAX = 65_535;
+
 /** Servers that run: they stay although nobody holds them, as those of `node:http` do. */
 const running = new Set<Server>();
 
@@ -182,6 +185,12 @@ export class Server {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { store = 'mem:', host = '127.0.0.1', port = 0, insecure = false, ...rest } = options;
+  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) {
+    throw refusal('port', port, `a whole number from 0 to ${PORT_MAX}`);
+  }
+  if (typeof store !== 'string' && !(store instanceof Store)) {
+    throw refusal('store', store, "a directory, 'mem:' or an open store");
+  }
   const input: ServeInput = { host, port, insecure, options: configuration(rest) };
   const started = await call<NativeServer>((id, at) =>
     typeof store === 'string'

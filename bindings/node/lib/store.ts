@@ -1,8 +1,10 @@
 /** Opening a store, and what a program does with it. */
 
+import { types } from 'node:util';
 import { type NativeQueue, type NativeStore, native } from './native.js';
+import { refusal } from './packer.js';
 import { call } from './pending.js';
-import { allPages, type NamePage, PAGE_MAX, Queue, textsOf } from './queue.js';
+import { allPages, type NamePage, ownOf, PAGE_MAX, Queue, textsOf } from './queue.js';
 
 /** How a store is opened. The defaults suit a program that wants its own durable queues. */
 export interface OpenOptions {
@@ -109,12 +111,24 @@ export interface Statistics {
  * opens of a directory in one process, worker threads included, share one engine.
  */
 export async function open(location: string, options: OpenOptions = {}): Promise<Store> {
-  const { clock, clockStart = Date.now(), lockTimeout, ...rest } = options;
-  const clockStartMs = clock === 'manual' ? Number(clockStart) : undefined;
+  const { clock, clockStart, lockTimeout, ...rest } = options;
+  const clockStartMs = isManual(clock) ? milliseconds(clockStart ?? Date.now()) : undefined;
   const input = { ...rest, clockStartMs, lockTimeoutMs: lockTimeout };
   return new Store(
     await call<NativeStore>((id, port) => native.open(port, id, location, input)),
   );
+}
+
+function isManual(clock: unknown): boolean {
+  if (clock === 'manual') return true;
+  if (clock === 'system' || clock === undefined || clock === null) return false;
+  throw refusal('clock', clock, "'system' or 'manual'");
+}
+
+function milliseconds(clockStart: unknown): number {
+  if (types.isDate(clockStart)) return clockStart.getTime();
+  if (typeof clockStart === 'number') return clockStart;
+  throw refusal('clockStart', clockStart, 'a Date or milliseconds since the epoch');
 }
 
 /** @internal The native half of a store, for what is done with it outside of its class. */
@@ -155,8 +169,8 @@ export class Store {
   async createQueue(name: string, options: QueueOptions = {}): Promise<Queue> {
     const { attributes, tags = {}, deadLetter, maxReceives, ...named } = options;
     const input = {
-      attributes: { ...textsOf(attributes ?? {}), ...namedAttributes(named) },
-      tags,
+      attributes: ownOf({ ...textsOf(attributes ?? {}), ...namedAttributes(named) }),
+      tags: ownOf(tags),
       deadLetter,
       maxReceives,
     };

@@ -48,8 +48,8 @@ export class TestStore {
  * after deletions and purges.
  */
 export async function createTestStore(options: OpenOptions = {}): Promise<TestStore> {
-  const defaults: OpenOptions = { clock: 'manual', sixtySecondRules: false };
-  return new TestStore(await open('mem:', { ...defaults, ...options }));
+  const { clock = 'manual', sixtySecondRules = false, ...rest } = options;
+  return new TestStore(await open('mem:', { ...rest, clock, sixtySecondRules }));
 }
 
 /** Variables that would lead a client elsewhere. */
@@ -144,7 +144,7 @@ export class TestServer {
  * at once in one process, give each client the `url`.
  */
 export async function createTestServer(options: ServeOptions = {}): Promise<TestServer> {
-  return new TestServer(await serve({ test: true, ...options }));
+  return new TestServer(await serve({ ...options, test: options.test ?? true }));
 }
 
 const UNITS: Record<string, number> = {
