@@ -160,9 +160,9 @@ export class Consumer extends EventEmitter<ConsumerEvents> {
   }
 
   /**
-   * Stops it: the wait ends at once and takes nothing, handlers come to their end, and messages that
-   * wait for one are given back. With `abort` the handlers' signals are aborted too. Resolves when
-   * it has stopped.
+   * Stops it: the wait ends at once and takes nothing, handlers come to their end, and messages
+   * that are in line for one are given back. With `abort` the handlers' signals are aborted too.
+   * Resolves when it has stopped.
    */
   stop({ abort = false }: { abort?: boolean } = {}): Promise<void> {
     this.#stop?.abort();
@@ -461,7 +461,7 @@ const UPDATABLE: UpdatableOption[] = [
 
 /** The options, if they can be worked with. What the queue checks is left to it. */
 function checked(options: ConsumerOptions): ConsumerOptions {
-  const { queue, handleMessage, handleMessageBatch, heartbeatInterval, visibilityTimeout } = options;
+  const { queue, handleMessage, handleMessageBatch } = options;
   if (typeof queue?.receive !== 'function') throw refusal('queue', queue, 'a queue');
   const handlers = [handleMessage ?? [], handleMessageBatch ?? []].flat();
   if (handlers.length !== 1) {
@@ -472,6 +472,7 @@ function checked(options: ConsumerOptions): ConsumerOptions {
     const value: unknown = options[name] ?? 0;
     if (typeof value !== 'number' || !(value >= 0)) throw refusal(name, value, 'a number from 0');
   }
+  const { heartbeatInterval, visibilityTimeout } = options;
   const interval = heartbeatInterval ?? 0;
   if (interval >= (visibilityTimeout ?? Infinity) && interval * 1000 <= TIMER_MS_MAX) {
     const limit = `less than the visibility timeout, ${visibilityTimeout} seconds`;

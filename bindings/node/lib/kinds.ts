@@ -1,4 +1,4 @@
-/** Which kind of error each class stands for. A bundler may rename classes, so names tell nothing. */
+/** The kind of error of each class. A bundler may rename classes, so their names tell nothing. */
 
 import type { Kind } from './native.js';
 

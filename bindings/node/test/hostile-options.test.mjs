@@ -83,7 +83,7 @@ test('a server listens where it is told to, or nowhere', WATCHDOG, async () => {
   for (const port of [-1, NaN, 1.5, Infinity, 65_536, 1e21, '80', 80n, {}, true]) {
     await refused(serve({ port }), /port/);
   }
-  for (const wrong of [{}, 7, null, Promise.resolve()]) await refused(serve({ store: wrong }), /store/);
+  for (const store of [{}, 7, null, Promise.resolve()]) await refused(serve({ store }), /store/);
 });
 
 test('calls that return promises do not throw', async (t) => {

@@ -146,7 +146,8 @@ test('a signal ends all its waits, on several queues, by any reason', WATCHDOG, 
   for (const reason of [null, 0, '', 'text', Symbol('s'), () => {}, new Error('mine')]) {
     const abort = new AbortController();
     const { signal } = abort;
-    const waits = Array.from({ length: 500 }, (_, at) => queues[at % 2].receive({ wait: 20, signal }));
+    const begin = (_, at) => queues[at % 2].receive({ wait: 20, signal });
+    const waits = Array.from({ length: 500 }, begin);
     const nested = AbortSignal.any([signal]);
     waits.push(queues[0].receive({ wait: 20, signal: nested }));
     if (typeof reason === 'string') await setTimeout(5);

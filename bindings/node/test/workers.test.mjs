@@ -49,7 +49,7 @@ test('worker.terminate() in a wait is clean, and the wait takes nothing', WATCHD
 });
 
 for (const role of ['spin', 'stall']) {
-  test(`what was on its way to a terminated worker is given back (${role})`, WATCHDOG, async (t) => {
+  test(`what a terminated worker was to get is given back (${role})`, WATCHDOG, async (t) => {
     const { location, queue } = await home(t);
     for (let round = 0; round < 5; round += 1) {
       const worker = start(role, location, 20);

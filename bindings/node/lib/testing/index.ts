@@ -124,7 +124,7 @@ export class TestServer {
     return this.server.reset();
   }
 
-  /** Stops it and puts the environment back, to a server for tests that runs still if there is one. */
+  /** Stops it. The environment then leads where it led before, or to a test's other server. */
   async close(): Promise<void> {
     const at = running.indexOf(this);
     const isLatest = at === running.length - 1;
