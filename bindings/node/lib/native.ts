@@ -20,6 +20,8 @@ export interface Port {
   hold(): void;
   release(): void;
   cancel(id: number): void;
+  /** Messages of the last answers are no longer given back when the environment ends. */
+  arrived(): void;
 }
 
 export interface NativeAttribute {
@@ -169,12 +171,26 @@ interface Native {
   program(words: string[]): number;
 }
 
+/** Whether this Node uses glibc. */
+function isGlibc(): boolean {
+  const source = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
+  const { excludeNetwork } = source;
+  // Otherwise a report looks up the names of all peers of open sockets, and waits for that.
+  source.excludeNetwork = true;
+  try {
+    const report = source.getReport() as { header?: { glibcVersionRuntime?: string } };
+    return report.header?.glibcVersionRuntime !== undefined;
+  } finally {
+    if (excludeNetwork === undefined) delete source.excludeNetwork;
+    else source.excludeNetwork = excludeNetwork;
+  }
+}
+
 /** Name of the package that has the native half for this platform. */
 function platformPackage(): string {
   let name = `@forebay/${process.platform}-${process.arch}`;
   if (process.platform === 'linux') {
-    const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-    name += report.header?.glibcVersionRuntime ? '-gnu' : '-musl';
+    name += isGlibc() ? '-gnu' : '-musl';
   }
   return name;
 }

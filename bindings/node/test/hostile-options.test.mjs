@@ -1,8 +1,10 @@
 // Options, classes and prototypes that a program has changed or mistyped.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import * as forebay from 'forebay';
@@ -150,6 +152,30 @@ test('errors are of their kind in a program that a bundler made shorter', WATCHD
     [name, code, number, retryable],
   );
   assert.equal(new bundled.Unavailable('text').retryable, true);
+});
+
+test('loading looks up no names in the network', WATCHDOG, (t) => {
+  if (!('excludeNetwork' in process.report) || process.platform !== 'linux') {
+    return t.skip('this Node cannot tell');
+  }
+  const code = `
+    const { report } = process;
+    const { getReport } = report;
+    report.getReport = () => {
+      console.log(report.excludeNetwork);
+      return getReport.call(report);
+    };
+    try { require('forebay'); } catch (error) { console.log(error.message.slice(0, 32)); }
+    console.log(report.excludeNetwork);
+  `;
+  const { FOREBAY_NATIVE: _, ...env } = process.env;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    encoding: 'utf8',
+    env,
+  });
+  const told = ['true', 'forebay has no native library he', 'false', ''];
+  assert.deepEqual(stdout.split('\n'), told, stderr);
 });
 
 test('an iteration, a store and a server may be closed twice', WATCHDOG, async (t) => {
