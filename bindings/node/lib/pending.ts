@@ -23,6 +23,7 @@ let lastId = 0;
 /** Takes all answers that have come: number, answer, number, answer, ... */
 function settle(answers: unknown[]): void {
   promptAnswers = 0;
+  let mayHaveMessages = false;
   for (let at = 0; at < answers.length; at += 2) {
     const id = answers[at] as number;
     const call = calls.get(id);
@@ -33,7 +34,9 @@ function settle(answers: unknown[]): void {
     } catch (error) {
       call.reject(error);
     }
+    mayHaveMessages ||= Array.isArray(answers[at + 1]);
   }
+  if (mayHaveMessages) port.arrived();
 }
 
 function valueOf(answer: unknown, read: Read): unknown {

@@ -10,6 +10,7 @@ use forebay_ffi::api::{self, Error, Message};
 use napi::bindgen_prelude::{Buffer, Latin1String, ToNapiValue};
 use napi::{Result, sys};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a call ends with.
 pub enum Answer {
@@ -28,7 +29,7 @@ pub enum Answer {
     Sent(String),
     /// The results of a batch, in its order.
     Entries(Vec<Answer>),
-    Received(Undelivered),
+    Received(Arc<Undelivered>),
     /// Bytes of received messages that lie in memory JavaScript gave for them.
     Written(usize),
     Peeked(Vec<PeekedMessage>),
@@ -41,7 +42,7 @@ pub enum Answer {
 impl Answer {
     /// Received messages, which go back to the queue if they do not reach JavaScript.
     pub fn received(messages: Vec<Message>) -> Self {
-        Self::Received(Undelivered::new(messages))
+        Self::Received(Arc::new(Undelivered::new(messages)))
     }
 
     /// What a batch ends with, when each entry has nothing to tell but its failure: nothing, if

@@ -28,6 +28,9 @@ pub struct Shared {
     tickets: Mutex<HashMap<u32, Arc<Ticket>>>,
     /// Calls that were handed in and are not answered yet.
     submitted: AtomicUsize,
+    /// Messages among the answers that JavaScript was given last, until it says that it has them:
+    /// its environment may end in between. Touched by its thread only.
+    crossing: Mutex<Vec<Arc<Undelivered>>>,
 }
 
 #[derive(Default)]
@@ -72,6 +75,11 @@ impl Shared {
             ended.extend(answers.iter().filter_map(|(id, _)| tickets.remove(id)));
         }
         drop(tickets);
+        let received = answers.iter().filter_map(|(_, answer)| match answer {
+            Answer::Received(messages) => Some(messages.clone()),
+            _ => None,
+        });
+        lock(&self.crossing).extend(received);
         let pairs = answers.into_iter();
         pairs
             .flat_map(|(id, answer)| [Answer::Number(f64::from(id)), answer])
@@ -88,7 +96,8 @@ impl Shared {
         for ticket in tickets.values() {
             ticket.cancel();
         }
-        drop((wake, answers));
+        let crossing = std::mem::take(&mut *lock(&self.crossing));
+        drop((wake, answers, crossing));
     }
 }
 
@@ -154,7 +163,13 @@ impl Shared {
             && let Ok(Some(messages)) = queue.receive_now(options)
         {
             let written = Undelivered::new(messages).deliver_into(memory);
-            return Some(written.map_or_else(Answer::Received, Answer::Written));
+            return Some(written.map_or_else(
+                |messages| {
+                    messages.arrived();
+                    Answer::Received(Arc::new(messages))
+                },
+                Answer::Written,
+            ));
         }
         let shared = self.clone();
         let started = options.and_then(|options| {
@@ -227,6 +242,14 @@ impl Port {
             #[allow(deprecated)]
             wake.unref(&env)
         })
+    }
+
+    /// JavaScript has what `settle` was called with last.
+    #[napi]
+    pub fn arrived(&self) {
+        for messages in lock(&self.shared.crossing).drain(..) {
+            messages.arrived();
+        }
     }
 
     /// Ends the wait `id` soon; its answer still comes.

@@ -6,6 +6,7 @@ use forebay_ffi::api::{Message, Result, digest, message_attributes, receipt};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of one piece of memory with several messages. One that a program keeps keeps it whole.
 const CHUNK_BYTES_MAX: usize = 32 << 10;
@@ -13,11 +14,16 @@ const CHUNK_BYTES_MAX: usize = 32 << 10;
 /// Messages on their way to JavaScript. Where they do not arrive they are given back.
 pub struct Undelivered {
     messages: Vec<Message>,
+    have_arrived: AtomicBool,
 }
 
 impl Undelivered {
     pub fn new(messages: Vec<Message>) -> Self {
-        Self { messages }
+        let have_arrived = AtomicBool::new(false);
+        Self {
+            messages,
+            have_arrived,
+        }
     }
 
     /// Writes their records into `memory` if that is large enough; how many bytes they take.
@@ -40,8 +46,9 @@ impl Undelivered {
         Ok(end)
     }
 
-    /// Their records in memory of its own.
-    pub fn deliver(self) -> Vec<Buffer> {
+    /// Their records in memory of its own. It may be that nobody looks at it: see
+    /// [`Undelivered::arrived`].
+    pub fn deliver(&self) -> Vec<Buffer> {
         let mut chunks: Vec<Vec<u8>> = Vec::new();
         for message in &self.messages {
             let length = record::length(message);
@@ -55,12 +62,12 @@ impl Undelivered {
                 }
             }
         }
-        self.arrived();
         chunks.into_iter().map(Buffer::from).collect()
     }
 
-    fn arrived(mut self) {
-        self.messages.clear();
+    /// They are JavaScript's.
+    pub fn arrived(&self) {
+        self.have_arrived.store(true, Ordering::Relaxed);
     }
 }
 
@@ -72,7 +79,8 @@ fn append(message: &Message, length: usize, chunk: &mut Vec<u8>) {
 
 impl Drop for Undelivered {
     fn drop(&mut self) {
-        if let Some(first) = self.messages.first() {
+        let have_arrived = self.have_arrived.load(Ordering::Relaxed);
+        if let Some(first) = self.messages.first().filter(|_| !have_arrived) {
             let all = self.messages.iter().map(|message| (message, 0));
             // Where it cannot be done, the visibility timeout does it.
             let _ = first.queue().change_visibility_batch(all);

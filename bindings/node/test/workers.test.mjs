@@ -48,7 +48,7 @@ test('worker.terminate() in a wait is clean, and the wait takes nothing', WATCHD
   }
 });
 
-for (const role of ['spin', 'stall']) {
+for (const role of ['spin', 'stall', 'choke']) {
   test(`what a terminated worker was to get is given back (${role})`, WATCHDOG, async (t) => {
     const { location, queue } = await home(t);
     for (let round = 0; round < 5; round += 1) {

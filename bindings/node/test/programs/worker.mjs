@@ -39,6 +39,14 @@ const roles = {
     for (let number = 0; number < count; number += 1) queue.receive({ wait: 20 });
     parentPort.postMessage('waiting');
   },
+  // Is stuck where its answers are read, before anybody has them.
+  async choke() {
+    for (let number = 0; number < count; number += 1) queue.receive({ wait: 20 });
+    parentPort.postMessage('waiting');
+    Buffer.prototype.readUInt32LE = () => {
+      for (;;);
+    };
+  },
 };
 
 await roles[role]();
