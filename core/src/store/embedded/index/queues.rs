@@ -143,14 +143,25 @@ impl Index {
         Ok(record)
     }
 
-    /// Removes up to `limit` entries of garbage; true while more is left.
+    /// Removes about `limit` entries of garbage; true while more is left.
     pub fn sweep_garbage(&mut self, limit: usize) -> Result<bool> {
-        let from = Key::new(0, table::GARBAGE);
-        let Some((key, _)) = self.first_from(from.as_slice(), 0, table::GARBAGE)? else {
-            return Ok(false);
-        };
+        let mut left = limit;
+        while left > 0 {
+            let from = Key::new(0, table::GARBAGE);
+            let Some((key, _)) = self.first_from(from.as_slice(), 0, table::GARBAGE)? else {
+                return Ok(false);
+            };
+            let swept = self.sweep_storage(&key, left)?;
+            left = left.saturating_sub(swept);
+        }
+        Ok(true)
+    }
+
+    /// Removes up to `limit` entries of the storage that `garbage` names, and then that key; how
+    /// many there were.
+    fn sweep_storage(&mut self, garbage: &[u8], limit: usize) -> Result<usize> {
         let mut sid = [0; 4];
-        sid.copy_from_slice(&key[5..9]);
+        sid.copy_from_slice(&garbage[5..9]);
         let mut found = Vec::new();
         let mut copies = Vec::new();
         let mut pair = self.txn.seek(&sid)?;
@@ -171,10 +182,11 @@ impl Index {
         for (at, length) in copies {
             self.uncount_copy(at, length)?;
         }
-        if found.len() < limit {
-            self.txn.delete(&key)?;
+        if found.len() == limit {
+            return Ok(limit);
         }
-        Ok(true)
+        self.txn.delete(garbage)?;
+        Ok(found.len() + 1)
     }
 
     fn link_key(record: &QueueRecord) -> Result<Option<Key>> {

@@ -94,6 +94,38 @@ fn names_of_deleted_queues_are_forgotten() {
     assert_sound(&store);
 }
 
+/// Garbage of queues that held little is swept many at a time: one for each session of the keeper
+/// fell behind a load of short-lived queues.
+#[test]
+fn small_garbage_is_swept_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let _keeper = hold_the_keeper_off(dir.path());
+    let store = open(dir.path());
+    for number in 0..1_000 {
+        let name = format!("answers-{number}");
+        create(&store, &name, &[]);
+        send(&store, &name, entry(number, 50, None));
+        let command = Command::DeleteQueue {
+            queue: queue(&name),
+            only_if_empty: false,
+        };
+        store.execute(command).unwrap();
+    }
+    let sweep = || {
+        let swept = store
+            .engine()
+            .with_index(|index| index.sweep_garbage(500).unwrap());
+        swept.unwrap()
+    };
+    let mut sessions = 1;
+    while sweep() {
+        sessions += 1;
+    }
+    // A message and the storage itself each.
+    assert!(sessions <= 6, "{sessions}");
+    assert_sound(&store);
+}
+
 /// A deleted message does not come back when the log is replayed, however reclamation cut it.
 #[test]
 fn deleted_messages_stay_deleted_after_any_rebuild() {
