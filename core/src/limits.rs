@@ -47,6 +47,8 @@ pub const MOVE_TASKS_LISTED_MAX: usize = 10;
 pub const RECEIVE_MOVES_MAX: usize = 1_000;
 /// Messages that one step of a move task moves at the most.
 pub const MOVE_STEP_MESSAGES_MAX: usize = 100;
+/// Latest time of a manual clock, milliseconds since the epoch: the end of the year 9999.
+pub const MANUAL_CLOCK_MS_MAX: u64 = 253_402_300_799_999;
 /// S5.19: bytes of an `AWSTraceHeader`.
 pub const TRACE_HEADER_BYTES_MAX: usize = 1_024;
 /// S5.20: bytes of a `SenderId`.

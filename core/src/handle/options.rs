@@ -6,7 +6,7 @@ use super::shared::{Settings, Shared};
 use crate::command::Strictness;
 use crate::error::Result;
 use crate::key::{DEFAULT_ACCOUNT, DEFAULT_REGION};
-use crate::rules::names;
+use crate::rules::{names, time};
 use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -127,12 +127,16 @@ impl OpenOptions {
     /// or a `postgres://` URL. Two opens of one directory in a process share one engine.
     ///
     /// Errors: [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a location of an unknown
-    /// form, [`InvalidParameterValue`](crate::ErrorKind::InvalidParameterValue) for an account or
+    /// form and a manual clock beyond the year 9999,
+    /// [`InvalidParameterValue`](crate::ErrorKind::InvalidParameterValue) for an account or
     /// region that cannot be one, and the store's own: `ForeignDirectory`, `UnsupportedFormat`,
     /// `NetworkFileSystem`, `Busy`, `Io`, `Corrupt`, `Unavailable`.
     pub fn open(&self, location: impl AsRef<Path>) -> Result<Store> {
         // Before anything is made.
         self.check_owner()?;
+        if let ClockMode::Manual { start_ms } = self.store.clock {
+            time::check_manual_clock(start_ms)?;
+        }
         self.open_storage(Location::parse(location.as_ref())?.open(&self.store)?)
     }
 

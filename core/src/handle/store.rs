@@ -170,7 +170,8 @@ impl Store {
     /// then done what is due, and the waits of this store's handles that end or find a message by
     /// then have been answered: their callbacks have returned.
     ///
-    /// Errors: `UnsupportedOperation` for a store on real time.
+    /// Errors: `UnsupportedOperation` for a store on real time; `InvalidArgument` beyond the end
+    /// of the year 9999.
     pub fn advance(&self, by_ms: u64) -> Result<u64> {
         let storage = self.shared.storage()?;
         let now_ms = storage.advance_ms(by_ms)?;

@@ -1,9 +1,34 @@
 //! Visibility timeouts and waits (S2, S4).
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::message::Receipt;
 use crate::rules::receipt;
+
+/// A manual clock ends with the year 9999, so that no deadline is beyond what times can be.
+pub fn check_manual_clock(now_ms: u64) -> Result<()> {
+    match now_ms <= limits::MANUAL_CLOCK_MS_MAX {
+        true => Ok(()),
+        false => Err(too_late(now_ms)),
+    }
+}
+
+/// Says that a manual clock cannot be moved to `now_ms`.
+pub fn too_late(now_ms: u64) -> Error {
+    let text = format!(
+        "a manual clock cannot be at {now_ms} ms; the latest time is {} ms, the end of the year \
+         9999",
+        limits::MANUAL_CLOCK_MS_MAX
+    );
+    Error::new(ErrorKind::InvalidArgument, text)
+}
+
+/// The time of a manual clock that is moved on.
+pub fn advance(now_ms: u64, by_ms: u64) -> Result<u64> {
+    let advanced_ms = now_ms.saturating_add(by_ms);
+    check_manual_clock(advanced_ms)?;
+    Ok(advanced_ms)
+}
 
 /// S2.2, S2.7: a visibility timeout is 0 to 43,200 s.
 pub fn check_visibility(seconds: impl Into<i64>) -> Result<()> {

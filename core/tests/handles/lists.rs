@@ -2,13 +2,16 @@
 
 use crate::support::{Backend, bodies, long, manual, on_every_store, queue, short, take};
 use forebay::command::MoveStatus;
-use forebay::{ErrorKind, QueueOptions, Store};
+use forebay::limits;
+use forebay::store::ClockMode;
+use forebay::{ErrorKind, OpenOptions, QueueOptions, SendRequest, Store};
 
 on_every_store! {
     queues_are_listed_in_byte_order_and_in_pages,
     bad_pages_are_refused,
     other_accounts_and_regions_are_other_queues,
     hostile_texts_are_refused_and_change_nothing,
+    a_manual_clock_has_an_end,
     a_handle_goes_by_its_name,
     attributes_and_tags_go_in_and_out,
     dead_letter_names_become_policies,
@@ -71,6 +74,30 @@ fn other_accounts_and_regions_are_other_queues(backend: Backend) {
 
 fn hostile_texts_are_refused_and_change_nothing(backend: Backend) {
     crate::hostile::everything_hostile(&backend.real());
+}
+
+/// No deadline is beyond what a time can be.
+fn a_manual_clock_has_an_end(backend: Backend) {
+    const END_MS: u64 = limits::MANUAL_CLOCK_MS_MAX;
+    for start_ms in [END_MS + 1, u64::MAX] {
+        let options = OpenOptions::new().clock(ClockMode::Manual { start_ms });
+        let error = options.open("mem:").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    }
+    let start_ms = END_MS - 2_000;
+    let store = backend.open(&OpenOptions::new().clock(ClockMode::Manual { start_ms }));
+    let queue = create(&store, "q");
+    for by_ms in [2_001, u64::MAX - start_ms, u64::MAX] {
+        let error = store.advance(by_ms).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{by_ms}");
+        assert!(error.text().contains("9999"), "{error}");
+    }
+    assert_eq!(store.now_ms().unwrap(), start_ms);
+    assert_eq!(store.advance(2_000).unwrap(), END_MS);
+    queue.send(SendRequest::new("late").delay(900)).unwrap();
+    queue.send("now").unwrap();
+    assert_eq!(take(&queue, 10), ["now"]);
+    assert!(store.advance(1).is_err());
 }
 
 fn a_handle_goes_by_its_name(backend: Backend) {

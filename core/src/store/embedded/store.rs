@@ -7,6 +7,7 @@ use super::{backup, check, keeper};
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
+use crate::rules::time;
 use crate::store::{CheckReport, ClockMode, Done, Recovery, Statistics, Storage};
 use crate::sync::Mutex;
 use crate::sys::fork::fork_generation;
@@ -163,11 +164,25 @@ impl Storage for Embedded {
         match self.engine.options.clock {
             ClockMode::Manual { .. } => {
                 let page = &self.engine.page;
-                let old = page.manual_ms.fetch_add(by_ms, Ordering::AcqRel);
+                // Another process may move it at the same time.
+                let mut now_ms = page.manual_ms.load(Ordering::Acquire);
+                let advanced_ms = loop {
+                    let advanced_ms = time::advance(now_ms, by_ms)?;
+                    let moved = page.manual_ms.compare_exchange(
+                        now_ms,
+                        advanced_ms,
+                        Ordering::AcqRel,
+                        Ordering::Acquire,
+                    );
+                    match moved {
+                        Ok(_) => break advanced_ms,
+                        Err(other_ms) => now_ms = other_ms,
+                    }
+                };
                 page.changes.bump_and_wake(u32::MAX);
                 // With real time the keeper gives this command.
                 self.engine.execute(Command::Work)?;
-                Ok(old + by_ms)
+                Ok(advanced_ms)
             }
             ClockMode::System => Err(Error::new(
                 ErrorKind::UnsupportedOperation,

@@ -32,6 +32,7 @@ pub use bug::Bug;
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
+use crate::rules::time;
 use crate::store::{CheckReport, ClockMode, Done, Statistics, Storage, StoreLimits};
 use crate::sync::{Condvar, Mutex};
 use state::State;
@@ -124,12 +125,12 @@ impl Storage for Model {
                 "This store runs on real time; only a manual clock can be advanced.",
             ));
         }
-        Ok(self.transition(|state| {
-            state.now_ms = state.now_ms.saturating_add(by_ms);
+        self.transition(|state| {
+            state.now_ms = time::advance(state.now_ms, by_ms)?;
             state.generation += 1;
             state.work();
-            state.now_ms
-        }))
+            Ok(state.now_ms)
+        })
     }
 
     fn generation(&self) -> u64 {

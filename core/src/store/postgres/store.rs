@@ -8,6 +8,8 @@ use super::{keeper, listen, schema};
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::QueueKey;
+use crate::limits;
+use crate::rules::time;
 use crate::store::{CheckReport, ClockMode, Done, Statistics, Storage, StoreOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -97,11 +99,19 @@ impl Postgres {
             let mut loan = engine.pool.get(deadline).await?;
             let client = &loan.connection()?.client;
             let schema = &engine.pool.connector.location.schema;
-            let text = "UPDATE @s@.clock SET now_ms = now_ms + $1 RETURNING now_ms";
-            let by_ms = by_ms.min(i64::MAX as u64 / 4) as i64;
+            let text = "UPDATE @s@.clock SET now_ms = now_ms + $1 WHERE now_ms + $1 <= $2 \
+                        RETURNING now_ms";
+            let most_ms = limits::MANUAL_CLOCK_MS_MAX as i64;
+            let by_ms = by_ms.min(limits::MANUAL_CLOCK_MS_MAX + 1) as i64;
             let row = client
-                .query_one(&schema::fill(text, schema), &[&by_ms])
+                .query_opt(&schema::fill(text, schema), &[&by_ms, &most_ms])
                 .await?;
+            let Some(row) = row else {
+                let text = "SELECT now_ms FROM @s@.clock";
+                let row = client.query_one(&schema::fill(text, schema), &[]).await?;
+                let now_ms: i64 = row.try_get(0)?;
+                return Err(Failure::Refused(time::too_late((now_ms + by_ms) as u64)));
+            };
             let text = "SELECT pg_notify('@channel@', '')";
             client.query(&schema::fill(text, schema), &[]).await?;
             Ok(row.try_get::<_, i64>(0)? as u64)
