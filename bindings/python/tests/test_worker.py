@@ -119,6 +119,24 @@ def test_rejected_messages_go_to_the_dead_letter_queue(store: forebay.Store) -> 
     assert dead.dead_letter_queue() is None
 
 
+def test_a_message_that_is_rejected_again_is_kept_again(store: forebay.Store) -> None:
+    # Within five minutes: the dead-letter queue remembers the deduplication id of the first time.
+    dead = store.create_queue("dead.fifo", fifo=True)
+    queue = store.create_queue("orders.fifo", fifo=True, dead_letter="dead.fifo", max_receives=5)
+
+    def handle(message: forebay.Message[bytes]) -> None:
+        raise Reject("not yet")
+
+    queue.send(b"x", group="g", dedup="d")
+    for _ in range(2):
+        with Worker(queue, handle):
+            eventually(lambda: empty(queue))
+        [letter] = dead.peek()
+        assert (letter.body, letter.group) == (b"x", "g")
+        store.start_move_task("dead.fifo", "orders.fifo")
+        eventually(lambda: empty(dead))
+
+
 def test_rejected_messages_without_a_dead_letter_queue_are_deleted(
     queue: forebay.Queue[bytes], caplog: pytest.LogCaptureFixture
 ) -> None:

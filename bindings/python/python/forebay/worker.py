@@ -506,7 +506,8 @@ async def _copy(
         message.raw,
         attributes=attributes,
         group=message.group,
-        dedup=message.dedup,
+        # Under its own, a queue that it was in less than five minutes ago would drop it.
+        dedup=f"rejected-{message.id}" if message.dedup else None,
         trace_header=message.trace_header,
         sender=message.sender,
     )
