@@ -133,6 +133,26 @@ fn postgres_that_refuses_or_is_absent_is_told_clearly() {
     assert_eq!(error.kind(), ErrorKind::ForeignDirectory);
 }
 
+/// Other encodings than UTF8 lack letters that attributes, groups and tags may have.
+#[test]
+fn postgres_of_another_encoding_is_refused() {
+    let Some((cluster, _)) = place() else { return };
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let name = format!("of_{}_{}", encoding.to_lowercase(), std::process::id());
+        let create =
+            format!("CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0");
+        cluster.run(&create).unwrap();
+        let port = cluster.port();
+        let location = format!("postgres://forebay@127.0.0.1:{port}/{name}?sslmode=disable");
+        let error = Store::open(location).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        assert!(error.text().contains(encoding), "{error}");
+        cluster
+            .run(&format!("DROP DATABASE {name} WITH (FORCE)"))
+            .unwrap();
+    }
+}
+
 #[test]
 fn postgres_tables_of_a_newer_version_are_refused() {
     let Some((_, location)) = place() else { return };

@@ -58,6 +58,7 @@ pub async fn prepare(
     schema: &str,
     options: &StoreOptions,
 ) -> Result<(), Failure> {
+    check_encoding(client).await?;
     match version(client, schema).await? {
         Some(VERSION) => {}
         Some(newer) if newer > VERSION => {
@@ -84,6 +85,20 @@ pub async fn prepare(
         return Err(refuse(ErrorKind::InvalidArgument, text));
     }
     Ok(())
+}
+
+/// Attributes, groups and tags are any text of Unicode, which other encodings have not: what they
+/// lack would be an error at the send, or on another reader's side.
+async fn check_encoding(client: &Client) -> Result<(), Failure> {
+    let row = client.query_one("SHOW server_encoding", &[]).await?;
+    let encoding: String = row.try_get(0)?;
+    match encoding.as_str() {
+        "UTF8" => Ok(()),
+        other => {
+            let text = format!("the database has the encoding {other}; it must be UTF8");
+            Err(refuse(ErrorKind::InvalidArgument, text))
+        }
+    }
 }
 
 fn refuse(kind: ErrorKind, text: String) -> Failure {
