@@ -35,15 +35,6 @@ impl QueueKey {
         format!("arn:aws:sqs:{}:{}:{}", self.region, self.account, self.name)
     }
 
-    /// Checks account and region; the name is checked where it is used, each use with an answer
-    /// of its own.
-    ///
-    /// Errors: `InvalidParameterValue`.
-    pub fn check_owner(&self) -> Result<()> {
-        names::check_account(&self.account)?;
-        names::check_region(&self.region)
-    }
-
     /// Reads an ARN in any partition. `parameter` is named in the error.
     ///
     /// Errors: `InvalidParameterValue` for what cannot be the ARN of a queue.
@@ -67,9 +58,9 @@ impl QueueKey {
         let fits = next().is_none()
             && (prefix, service) == ("arn", "sqs")
             && names::check_region(partition).is_ok()
+            && names::check_owner(account, region).is_ok()
             && names::check_queue_name(name).is_ok();
-        let key = Self::new(account, region, name);
-        (fits && key.check_owner().is_ok()).then_some(key)
+        fits.then(|| Self::new(account, region, name))
     }
 }
 

@@ -133,7 +133,7 @@ impl OpenOptions {
     /// `NetworkFileSystem`, `Busy`, `Io`, `Corrupt`, `Unavailable`.
     pub fn open(&self, location: impl AsRef<Path>) -> Result<Store> {
         // Before anything is made.
-        self.check_owner()?;
+        names::check_owner(&self.account, &self.region)?;
         if let ClockMode::Manual { start_ms } = self.store.clock {
             time::check_manual_clock(start_ms)?;
         }
@@ -147,18 +147,13 @@ impl OpenOptions {
     /// Errors: `Closed`, `Forked`, and `InvalidParameterValue` for an account or region that cannot
     /// be one.
     pub fn open_beside(&self, store: &Store) -> Result<Store> {
-        self.check_owner()?;
+        names::check_owner(&self.account, &self.region)?;
         let settings = Settings {
             strictness: self.strictness,
             manual_clock: store.has_manual_clock(),
         };
         let shared = Shared::new(store.shared().storage()?, settings)?;
         Ok(Store::new(shared, &self.account, &self.region))
-    }
-
-    fn check_owner(&self) -> Result<()> {
-        names::check_account(&self.account)?;
-        names::check_region(&self.region)
     }
 
     /// Handles over a store that was opened by other means, such as one on a simulated disk.

@@ -79,9 +79,9 @@ impl Store {
     ///
     /// Errors: `InvalidParameterValue` for an account or region that cannot be one.
     pub fn key(&self, name: &str) -> Result<QueueKey> {
-        let key = QueueKey::new(&self.scope.account, &self.scope.region, name);
-        key.check_owner()?;
-        Ok(key)
+        let Scope { account, region } = &*self.scope;
+        names::check_owner(account, region)?;
+        Ok(QueueKey::new(account, region, name))
     }
 
     /// Who the queue `name` is, which may not exist: what cannot be a name is no queue's.

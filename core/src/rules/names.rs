@@ -34,6 +34,12 @@ pub fn can_begin_queue_name(prefix: &str) -> bool {
         .all(|byte| is_name_byte(byte) || byte == b'.')
 }
 
+/// Whose a queue can be: of such an account, in such a region.
+pub fn check_owner(account: &str, region: &str) -> Result<()> {
+    check_account(account)?;
+    check_region(region)
+}
+
 /// An account id is 12 digits.
 pub fn check_account(account: &str) -> Result<()> {
     let fits = account.len() == limits::ACCOUNT_DIGITS;
