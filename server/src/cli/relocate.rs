@@ -86,6 +86,10 @@ impl Relocation<'_> {
             true => BATCH,
             false => PICK_BATCH,
         };
+        // Ten seconds' worth at the most: they are hidden for longer.
+        let most = self
+            .rate
+            .map_or(most, |rate| most.min(rate.saturating_mul(10)));
         let mut done = Relocated::default();
         while done.looked_at < counts.visible && done.moved < max {
             let left = match self.filter.is_empty() {
@@ -109,15 +113,25 @@ impl Relocation<'_> {
             done.looked_at += messages.len() as u64;
             bar.set_position(done.looked_at);
             let mut wanting = max - done.moved;
-            let (wanted, others): (Vec<Message>, Vec<Message>) =
+            let (mut wanted, others): (Vec<Message>, Vec<Message>) =
                 messages.into_iter().partition(|message| {
                     let takes = wanting > 0 && self.filter.takes(message.stored());
                     wanting -= u64::from(takes);
                     takes
                 });
             passed_over.extend(others.iter().map(Message::receipt));
-            done.moved += self.pass_on(wanted, target, passed_over)?;
-            self.rest(started, done.moved);
+            // A second's worth, and then the rest of that second.
+            let step = self.rate.map_or(wanted.len(), |rate| rate as usize);
+            while !wanted.is_empty() {
+                let rest = wanted.split_off(step.min(wanted.len()));
+                let moved = self.pass_on(wanted, target, passed_over);
+                if moved.is_err() {
+                    passed_over.extend(rest.iter().map(Message::receipt));
+                }
+                done.moved += moved?;
+                self.rest(started, done.moved);
+                wanted = rest;
+            }
         }
         bar.finish_and_clear();
         Ok(done)
