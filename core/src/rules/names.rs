@@ -40,10 +40,14 @@ pub fn check_owner(account: &str, region: &str) -> Result<()> {
     check_region(region)
 }
 
+/// True for 12 digits.
+pub fn is_account(text: &str) -> bool {
+    text.len() == limits::ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// An account id is 12 digits.
 pub fn check_account(account: &str) -> Result<()> {
-    let fits = account.len() == limits::ACCOUNT_DIGITS;
-    if fits && account.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_account(account) {
         return Ok(());
     }
     let reason = format!("It must be {} digits.", limits::ACCOUNT_DIGITS);

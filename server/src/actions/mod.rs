@@ -47,8 +47,7 @@ impl Call {
         let given = given.ok_or_else(|| Refusal::missing("QueueUrl"))?;
         let named = url::parse(given).ok_or_else(|| Refusal::invalid_address(given))?;
         let account = named.account.unwrap_or_else(|| self.account.clone());
-        let can_be = names::check_queue_name(&named.name).and(names::check_account(&account));
-        if can_be.is_err() {
+        if names::check_queue_name(&named.name).is_err() || !names::is_account(&account) {
             return Err(refusals::queue_missing().into());
         }
         Ok(QueueKey {

@@ -26,6 +26,7 @@ use crate::http::head::Head;
 use crate::wire::Refusal;
 use crate::wire::query::Params;
 use crate::wire::url;
+use forebay::rules::names::is_account;
 
 /// A request as its signature sees it.
 #[derive(Debug, Clone, Copy)]
@@ -109,8 +110,11 @@ impl Authenticator {
     /// Who calls where nobody is verified: clients of emulators name an account by using its
     /// number as the key id.
     pub fn claimed_by(&self, key_id: &str) -> Identity {
-        let is_account = key_id.len() == 12 && key_id.bytes().all(|byte| byte.is_ascii_digit());
-        Identity::root(if is_account { key_id } else { &self.account })
+        Identity::root(if is_account(key_id) {
+            key_id
+        } else {
+            &self.account
+        })
     }
 
     /// What a request says of itself, believed.

@@ -168,6 +168,8 @@ impl Config {
 
 /// An account is 12 digits.
 fn check_account(account: &str, what: &str) -> Result<(), String> {
-    let wrong = |_| format!("{what} is {account:?}; it must be 12 digits");
-    names::check_account(account).map_err(wrong)
+    match names::is_account(account) {
+        true => Ok(()),
+        false => Err(format!("{what} is {account:?}; it must be 12 digits")),
+    }
 }

@@ -2,6 +2,7 @@
 //! (L2, L6). Both are made from the account's number, so that nothing is kept.
 
 use super::base36;
+use forebay::rules::names::is_account;
 use sha2::{Digest, Sha256};
 
 /// Characters of a token after the `A` that it begins with.
@@ -52,8 +53,7 @@ pub fn canonical_id(account: &str) -> String {
 }
 
 fn number(account: &str) -> Option<u128> {
-    let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| account.parse().ok())?
+    is_account(account).then(|| account.parse().ok())?
 }
 
 #[cfg(test)]

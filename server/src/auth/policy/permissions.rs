@@ -3,7 +3,7 @@
 use super::document::{ACTIONS_MAX, parse};
 use crate::auth::authorize::is_owners;
 use forebay::key::QueueKey;
-use forebay::rules::names::{check_account, is_name_byte};
+use forebay::rules::names::{is_account, is_name_byte};
 use forebay::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
@@ -151,7 +151,7 @@ fn check_accounts(accounts: &[String]) -> Result<()> {
     if accounts.is_empty() {
         return Err(Error::missing("AWSAccountIds"));
     }
-    match accounts.iter().find(|it| check_account(it).is_err()) {
+    match accounts.iter().find(|it| !is_account(it)) {
         Some(bad) => Err(Error::bad_value(
             format!("[{bad}]"),
             "PrincipalId",

@@ -3,6 +3,7 @@
 use super::document::{refuse, texts};
 use crate::auth::Identity;
 use forebay::Result;
+use forebay::rules::names::is_account;
 use serde_json::Value;
 
 /// Principals of a statement.
@@ -66,7 +67,6 @@ pub fn read(value: &Value) -> Result<Principals> {
 }
 
 fn read_one(kind: &str, name: &str) -> Result<Principal> {
-    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|it| it.is_ascii_digit());
     match kind {
         "AWS" if name == "*" => Ok(Principal::Everybody),
         "AWS" if is_account(name) => Ok(Principal::Account(name.into())),
