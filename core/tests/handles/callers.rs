@@ -1,13 +1,18 @@
 //! Callers that block in a receive: one of them serves all, and another goes on when it leaves.
 
 use crate::support::{Backend, WATCHDOG, Wait, bodies, eventually, long, on_every_store, queue};
-use forebay::store::Durability;
+use forebay::command::{Command, Outcome};
+use forebay::key::QueueKey;
+use forebay::store::embedded::open_memory;
+use forebay::store::{CheckReport, Done, Durability, Statistics, Storage, StoreOptions};
 use forebay::{
-    ErrorKind, OpenOptions, PeekOptions, Queue, QueueOptions, ReceiveOptions, SendRequest, Store,
+    ErrorKind, Message, OpenOptions, PeekOptions, Queue, QueueOptions, ReceiveOptions, Result,
+    SendRequest, Store,
 };
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,7 +25,7 @@ on_every_store! {
 }
 
 /// A thread that blocks in one receive, and what it got.
-fn blocked(queue: &Queue, options: ReceiveOptions) -> Receiver<forebay::Result<Vec<String>>> {
+fn blocked(queue: &Queue, options: ReceiveOptions) -> Receiver<Result<Vec<String>>> {
     let (sender, answers) = channel();
     let queue = queue.clone();
     std::thread::spawn(move || {
@@ -123,6 +128,85 @@ fn a_close_ends_all_callers(backend: Backend) {
         let answer = caller.recv_timeout(WATCHDOG).unwrap();
         assert_eq!(answer.unwrap_err().kind(), ErrorKind::Closed);
     }
+}
+
+/// A store that does something when a caller that may lead is about to look.
+struct Between {
+    inner: Arc<dyn Storage>,
+    then: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Storage for Between {
+    fn execute(&self, command: Command) -> Result<Outcome> {
+        self.inner.execute(command)
+    }
+    fn submit(&self, command: Command, done: Done) {
+        self.inner.submit(command, done);
+    }
+    fn now_ms(&self) -> u64 {
+        self.inner.now_ms()
+    }
+    fn advance_ms(&self, by_ms: u64) -> Result<u64> {
+        self.inner.advance_ms(by_ms)
+    }
+    fn generation(&self) -> u64 {
+        let then = self.then.lock().unwrap().take();
+        if let Some(then) = then {
+            then();
+        }
+        self.inner.generation()
+    }
+    fn queue_generation(&self, queue: &QueueKey) -> u64 {
+        self.inner.queue_generation(queue)
+    }
+    fn wait_change(&self, seen: u64, timeout: Duration) {
+        self.inner.wait_change(seen, timeout);
+    }
+    fn interrupt(&self) {
+        self.inner.interrupt();
+    }
+    fn check(&self) -> Result<CheckReport> {
+        self.inner.check()
+    }
+    fn backup(&self, to: &Path) -> Result<()> {
+        self.inner.backup(to)
+    }
+    fn statistics(&self) -> Statistics {
+        self.inner.statistics()
+    }
+}
+
+/// Callbacks come on the waiter thread, never on one of the program that is in a receive.
+#[test]
+fn a_caller_that_is_about_to_lead_calls_no_ticket_back() {
+    let storage = Arc::new(Between {
+        inner: open_memory(&StoreOptions::default()).unwrap(),
+        then: Mutex::new(None),
+    });
+    let store = OpenOptions::new().open_storage(storage.clone()).unwrap();
+    let queue = queue(&store);
+    let other = store.create_queue("other", &QueueOptions::new()).unwrap();
+    let (sender, called) = channel();
+    let start = move || {
+        other.send("to the ticket").unwrap();
+        let callback = move |answer: Result<Vec<Message>>| {
+            let thread = std::thread::current().name().map(str::to_owned);
+            sender
+                .send((answer.map(|messages| messages.len()), thread))
+                .unwrap();
+        };
+        other.receive_start(long(), callback).unwrap();
+    };
+    *storage.then.lock().unwrap() = Some(Box::new(move || {
+        std::thread::spawn(start).join().unwrap();
+    }));
+    let caller = blocked(&queue, long());
+    let (answer, thread) = called.recv_timeout(WATCHDOG).unwrap();
+    assert_eq!(answer, Ok(1));
+    assert_eq!(thread.as_deref(), Some("forebay-waiter"));
+    queue.send("to the caller").unwrap();
+    let answer = caller.recv_timeout(WATCHDOG).unwrap();
+    assert_eq!(answer.unwrap(), ["to the caller"]);
 }
 
 /// A directory that is still open in this process could not be opened with another durability.

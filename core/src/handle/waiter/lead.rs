@@ -40,7 +40,9 @@ impl Waiter {
     pub(super) fn round(&self, storage: &dyn Storage, is_over: impl FnOnce() -> bool) {
         // Read before the looks: what changes after them ends the sleep at once.
         let seen = storage.generation();
-        let now_ms = self.pass(storage);
+        let Some(now_ms) = self.pass(storage) else {
+            return;
+        };
         if is_over() {
             return;
         }
@@ -61,9 +63,14 @@ impl Waiter {
 
     /// Serves every line that may have something, then ends the waits that are over. Tickets
     /// that come meanwhile have ids from `horizon` on and wait for the next pass, so that no
-    /// queue can keep the others waiting. Returns the time for which the pass holds.
-    fn pass(&self, storage: &dyn Storage) -> u64 {
+    /// queue can keep the others waiting. Returns the time for which the pass holds; `None` if
+    /// the waiter thread has come since this caller saw that it may lead, as a ticket that came
+    /// with it is called back on that thread only.
+    fn pass(&self, storage: &dyn Storage) -> Option<u64> {
         let mut state = self.state.lock();
+        if state.threaded && !state.is_thread_here() {
+            return None;
+        }
         state.passes_begun += 1;
         let now_ms = storage.now_ms();
         let horizon = state.next_id;
@@ -82,7 +89,7 @@ impl Waiter {
         state.passes_ended = state.passes_begun;
         drop(state);
         self.changed.notify_all();
-        now_ms
+        Some(now_ms)
     }
 
     /// Serves one line: its front until that gets nothing, then those with wishes of their own.

@@ -173,6 +173,12 @@ impl State {
         self.leader == Some(std::thread::current().id())
     }
 
+    fn is_thread_here(&self) -> bool {
+        let own = std::thread::current().id();
+        let thread = self.thread.as_ref();
+        thread.is_some_and(|thread| thread.thread().id() == own)
+    }
+
     fn any_waiting(&self) -> Option<(Arc<QueueKey>, u64)> {
         let mut lines = self.lines.iter();
         lines.find_map(|(key, line)| Some((key.clone(), line.front()?)))
