@@ -2,6 +2,7 @@
 #define CHECK_MAIN
 #define _POSIX_C_SOURCE 200809L
 #include "world.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -234,6 +235,45 @@ static void backup_opens_elsewhere(void)
     OK(forebay_store_close(store));
 }
 
+/* Descriptors that a program would inherit that this one starts. */
+static int inherited(void)
+{
+    int count = 0;
+    int fd;
+
+    for (fd = 0; fd < 1024; fd++) {
+        const int flags = fcntl(fd, F_GETFD);
+        count += flags >= 0 && (flags & FD_CLOEXEC) == 0;
+    }
+    return count;
+}
+
+static void exec_closes_all_files(void)
+{
+    const int before = inherited();
+    forebay_store *store = NULL;
+    forebay_queue *queue = NULL;
+    forebay_receive_options options;
+    forebay_ticket *ticket = NULL;
+    int32_t fd = -1;
+
+    OK(forebay_open(world_location, NULL, &store));
+    OK(forebay_create_queue(store, "exec", NULL, &queue));
+    send_text(queue, "write the log");
+    CHECK(receive_count(queue, 1) == 1);
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.has_wait_s = 1;
+    options.wait_s = 20;
+    OK(forebay_queue_receive_start(queue, &options, NULL, NULL, &ticket));
+    OK(forebay_ticket_fd(ticket, &fd));
+    CHECK(inherited() == before);
+    forebay_ticket_free(ticket);
+    OK(forebay_delete_queue(store, "exec"));
+    forebay_queue_free(queue);
+    OK(forebay_store_close(store));
+}
+
 static void must_exist_makes_nothing(void)
 {
     forebay_open_options options;
@@ -261,6 +301,7 @@ int main(int argc, char **argv)
     RUN(one_process_writes_another_reads);
     RUN(a_send_wakes_another_process);
     RUN(backup_opens_elsewhere);
+    RUN(exec_closes_all_files);
     RUN(must_exist_makes_nothing);
     return conclude();
 }

@@ -12,6 +12,13 @@ pub fn is_network(path: &Path) -> io::Result<Option<&'static str>> {
     os::network_name(path)
 }
 
+/// Keeps a descriptor from programs that this process starts, for files that were not opened by
+/// the standard library.
+#[cfg(unix)]
+pub fn close_on_exec(descriptor: i32) -> io::Result<()> {
+    super::posix::close_on_exec(descriptor)
+}
+
 /// Bytes that this user may still write to the file system of `path`.
 pub fn free_bytes(path: &Path) -> io::Result<u64> {
     os::free_bytes(path)

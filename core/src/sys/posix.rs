@@ -93,6 +93,12 @@ pub(super) fn close_in_child(fd: RawFd) {
     unsafe { libc::close(fd) };
 }
 
+/// Keeps a descriptor from programs that this process starts.
+pub(super) fn close_on_exec(fd: RawFd) -> io::Result<()> {
+    // SAFETY: changes a flag of the descriptor and touches no memory.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
+}
+
 /// Bytes that this user may still write to the file system of `path`.
 pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
     let path = c_path(path)?;

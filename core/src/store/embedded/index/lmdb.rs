@@ -100,6 +100,10 @@ impl Environment {
                 "open the index",
             )?;
         }
+        // LMDB leaves its data file open in programs that are started.
+        #[cfg(unix)]
+        crate::sys::fs::close_on_exec(this.descriptor())
+            .map_err(|error| Error::io("keep the index from other programs", &error))?;
         this.page_bytes = this.stat_page_bytes();
         this.adopt_size()?;
         let txn = this.begin_raw()?;
@@ -209,9 +213,9 @@ impl Environment {
         })
     }
 
-    /// The file descriptor of the data file, to reserve space in it.
+    /// The file descriptor of the data file.
     #[cfg(unix)]
-    pub fn descriptor(&self) -> i32 {
+    fn descriptor(&self) -> i32 {
         let mut fd: ffi::mdb_filehandle_t = -1;
         // SAFETY: the environment is open; `fd` is a valid place.
         unsafe { ffi::mdb_env_get_fd(self.env, &mut fd) };
