@@ -11,8 +11,9 @@
  * Texts.     Arguments are NUL-terminated UTF-8 and copied. Results are lent by the handle that
  *            the call was given, until that handle is freed. Bodies are pointer and length.
  * Threads.   Every function may be called from any thread at any time, with the same handles.
- *            Not from signal handlers. Callbacks come on a thread of the library, which holds no
- *            lock then; they may call anything but should not take long.
+ *            Not from signal handlers. Callbacks come on a thread of the library, or on one that
+ *            cancels or frees their ticket; no lock of the library is held then, and they may call
+ *            anything but should not take long.
  * fork().    Handles from before a fork give FOREBAY_STATUS_FORKED in the child, which may open
  *            the store anew. The parent is not affected.
  * Options.   Option structures begin with their own size, and zeros mean the defaults:
@@ -843,9 +844,10 @@ typedef struct {
 
 /**
  * Gets the result of a receive, exactly once, on the thread of the store that serves all waits,
- * so it should return soon; or on the thread that cancels the ticket or closes the store. With
+ * so it should return soon; or on the thread that cancels or frees the ticket. With
  * FOREBAY_STATUS_OK, `messages` belongs to the callback, which frees it; it may have no
- * messages. Otherwise it is NULL and forebay_last_error() has the text.
+ * messages. Otherwise it is NULL and forebay_last_error() has the text, until the callback
+ * returns. It must return: no longjmp, and no exception of C++.
  */
 typedef void (*forebay_receive_callback)(void *user,
                                          forebay_status status,
@@ -910,7 +912,8 @@ const char *forebay_version(void);
 /**
  * The sentence of this thread's last failed call, for people; programs compare the status. It
  * is empty before the first failure, stays over successful calls, and is valid until the next
- * failed call of this thread. Never NULL, never freed by the caller.
+ * failed call of this thread. A callback has a text of its own, valid until it returns. Never
+ * NULL, never freed by the caller.
  */
 const char *forebay_last_error(void);
 
@@ -1291,7 +1294,8 @@ forebay_status forebay_ticket_is_done(const forebay_ticket *ticket,
 
 /**
  * Waits until the receive has ended, at most `timeout_ms` milliseconds; below 0 without limit.
- * `done` tells whether it has. Not for use inside the ticket's own callback.
+ * `done` tells whether it has. Inside a callback, before which the receive cannot end, a wait
+ * without limit is FOREBAY_STATUS_INVALID_ARGUMENT.
  */
 FOREBAY_MUST_USE
 forebay_status forebay_ticket_wait(forebay_ticket *ticket,
@@ -1320,13 +1324,15 @@ forebay_status forebay_ticket_take(forebay_ticket *ticket,
  * Cancels the receive; one that has ended stays as it is. When this returns, the receive has
  * ended: its callback was called or its result is in the ticket, and either that is what was
  * received before the cancel, or the status is FOREBAY_STATUS_CANCELLED and no message was taken.
- * Inside the ticket's own callback this does nothing.
+ * Inside the ticket's own callback this does nothing. As it waits for a callback that runs just
+ * now, do not hold a lock that the callback takes.
  */
 forebay_status forebay_ticket_cancel(forebay_ticket *ticket);
 
 /**
- * Cancels the receive if it has not ended, makes messages that nobody took visible again, and
- * frees the ticket. NULL or a ticket freed before: nothing happens.
+ * Cancels the receive as `forebay_ticket_cancel` does, makes messages that nobody took visible
+ * again, and frees the ticket, whatever other threads do with it: their waits for it end. NULL or
+ * a ticket freed before: nothing happens.
  */
 void forebay_ticket_free(forebay_ticket *ticket);
 

@@ -4,6 +4,7 @@
 #include "world.h"
 #include <poll.h>
 #include <pthread.h>
+#include <time.h>
 #ifdef __linux__
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -189,6 +190,82 @@ static void deleted_queue_ends_waits(void)
     OK(forebay_store_close(store));
 }
 
+/* A callback may come within a successful call of this thread, whose last error stays. */
+static void a_callback_has_an_error_of_its_own(void)
+{
+    struct told told = TOLD;
+    forebay_store *store = open_manual();
+    forebay_queue *queue = fresh_queue(store, "ticket-error", NULL);
+    forebay_ticket *ticket = start_waiting(queue, tell, &told);
+    const char *text;
+
+    STATUS(FOREBAY_STATUS_INVALID_ARGUMENT, forebay_store_backup(NULL, "x"));
+    text = forebay_last_error();
+    OK(forebay_ticket_cancel(ticket));
+    CHECK(told.calls == 1 && strstr(told.text, "cancelled") != NULL);
+    CHECK(forebay_last_error() == text);
+    TEXT("store is NULL");
+    forebay_ticket_free(ticket);
+    forebay_ticket_free(start_waiting(queue, tell, &told));
+    CHECK(told.calls == 2 && forebay_last_error() == text);
+    TEXT("store is NULL");
+    forebay_queue_free(queue);
+    OK(forebay_store_close(store));
+}
+
+/* A thread that waits for a ticket without a limit. */
+struct watcher {
+    forebay_ticket *ticket;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int ready;
+    forebay_status status;
+    bool done;
+};
+
+static void *watch(void *argument)
+{
+    struct watcher *watcher = argument;
+
+    pthread_mutex_lock(&watcher->lock);
+    watcher->ready = 1;
+    pthread_cond_signal(&watcher->changed);
+    pthread_mutex_unlock(&watcher->lock);
+    watcher->status = forebay_ticket_wait(watcher->ticket, -1, &watcher->done);
+    return NULL;
+}
+
+/* What is freed has ended, also while another thread uses the ticket: the callback does not come
+   when its user data may be gone. */
+static void free_ends_what_others_wait_for(void)
+{
+    static const struct timespec enough_to_wait = {0, 50 * 1000 * 1000};
+    struct told told = TOLD;
+    forebay_store *store = open_manual();
+    forebay_queue *queue = fresh_queue(store, "ticket-shared", NULL);
+    struct watcher watcher = {NULL, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0,
+                              FOREBAY_STATUS_OK, false};
+    pthread_t thread;
+
+    watcher.ticket = start_waiting(queue, tell, &told);
+    CHECK(pthread_create(&thread, NULL, watch, &watcher) == 0);
+    pthread_mutex_lock(&watcher.lock);
+    while (!watcher.ready)
+        pthread_cond_wait(&watcher.changed, &watcher.lock);
+    pthread_mutex_unlock(&watcher.lock);
+    nanosleep(&enough_to_wait, NULL);
+    forebay_ticket_free(watcher.ticket);
+    CHECK(told.calls == 1 && told.status == FOREBAY_STATUS_CANCELLED);
+    send_text(queue, "for whoever still waits");
+    CHECK(pthread_join(thread, NULL) == 0);
+    /* It came before the free, or after. */
+    CHECK(watcher.status == FOREBAY_STATUS_OK ? watcher.done
+                                              : watcher.status == FOREBAY_STATUS_CLOSED);
+    CHECK(told.calls == 1 && receive_count(queue, 1) == 1);
+    forebay_queue_free(queue);
+    OK(forebay_store_close(store));
+}
+
 /* A callback may use everything, its own ticket included. */
 struct busy {
     forebay_queue *queue;
@@ -207,6 +284,63 @@ static void work(void *user, forebay_status status, forebay_messages *messages)
         forebay_ticket_cancel(busy->ticket) == FOREBAY_STATUS_OK)
         busy->checks++;
     forebay_messages_free(messages);
+}
+
+/* Waits without a limit, inside a callback, for its own ticket and for another one. */
+struct stuck {
+    forebay_ticket *own;
+    forebay_ticket *other;
+    forebay_status statuses[3];
+    bool done;
+};
+
+static void wait_inside(void *user, forebay_status status, forebay_messages *messages)
+{
+    struct stuck *stuck = user;
+
+    (void)status;
+    stuck->done = true;
+    stuck->statuses[0] = forebay_ticket_wait(stuck->own, -1, &stuck->done);
+    stuck->statuses[1] = stuck->other == NULL
+                             ? FOREBAY_STATUS_INVALID_ARGUMENT
+                             : forebay_ticket_wait(stuck->other, -1, &stuck->done);
+    stuck->statuses[2] = forebay_ticket_wait(stuck->own, 0, &stuck->done);
+    forebay_messages_free(messages);
+}
+
+static void was_refused(const struct stuck *stuck)
+{
+    CHECK(stuck->statuses[0] == FOREBAY_STATUS_INVALID_ARGUMENT);
+    CHECK(stuck->statuses[1] == FOREBAY_STATUS_INVALID_ARGUMENT);
+    CHECK(stuck->statuses[2] == FOREBAY_STATUS_OK && !stuck->done);
+}
+
+static void a_callback_does_not_wait_for_itself(void)
+{
+    forebay_store *store = open_manual();
+    forebay_queue *queue = fresh_queue(store, "ticket-stuck", NULL);
+    forebay_queue *quiet = fresh_queue(store, "ticket-quiet", NULL);
+    struct stuck stuck = {NULL, NULL, {FOREBAY_STATUS_OK}, false};
+    bool done = false;
+
+    stuck.other = start_waiting(quiet, NULL, NULL);
+    stuck.own = start_waiting(queue, wait_inside, &stuck);
+    send_text(queue, "go");
+    OK(forebay_ticket_wait(stuck.own, WATCHDOG_MS, &done));
+    CHECK(done);
+    was_refused(&stuck);
+    forebay_ticket_free(stuck.own);
+    forebay_ticket_free(stuck.other);
+
+    /* On the thread that cancels, only its own. */
+    memset(&stuck, 0, sizeof stuck);
+    stuck.own = start_waiting(quiet, wait_inside, &stuck);
+    OK(forebay_ticket_cancel(stuck.own));
+    was_refused(&stuck);
+    forebay_ticket_free(stuck.own);
+    forebay_queue_free(queue);
+    forebay_queue_free(quiet);
+    OK(forebay_store_close(store));
 }
 
 static void callback_may_use_the_store(void)
@@ -327,8 +461,11 @@ int main(int argc, char **argv)
     RUN(cancel_takes_nothing);
     RUN(free_gives_back);
     RUN(callback_is_called_once);
+    RUN(a_callback_has_an_error_of_its_own);
+    RUN(free_ends_what_others_wait_for);
     RUN(deleted_queue_ends_waits);
     RUN(callback_may_use_the_store);
+    RUN(a_callback_does_not_wait_for_itself);
     RUN(descriptor_turns_readable);
 #ifdef __linux__
     RUN(event_loop);

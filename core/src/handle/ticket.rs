@@ -44,6 +44,12 @@ impl Ticket {
         self.waiter.cancel_soon(&self.queue, self.id);
     }
 
+    /// True inside a callback that this wait cannot end before: its own, or any of the thread
+    /// that ends the waits of the store. Whoever waits for the end there waits for ever.
+    pub fn is_held_up_here(&self) -> bool {
+        self.waiter.is_held_up_here(self.id)
+    }
+
     /// True once the callback has returned.
     pub fn is_done(&self) -> bool {
         self.waiter.is_done(&self.queue, self.id)

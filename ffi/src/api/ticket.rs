@@ -171,6 +171,12 @@ impl Ticket {
         }
     }
 
+    /// True where [`Ticket::wait`] without a limit would never return: inside a callback of the
+    /// thread that ends it.
+    pub fn would_wait_for_itself(&self) -> bool {
+        !self.is_done() && self.inner.is_held_up_here()
+    }
+
     /// Cancels the receive. When this returns, the receive has ended: its callback was called or
     /// its result is in the ticket, and it is either what was received before the cancel or
     /// `Cancelled`, and then no message was taken. Inside the receive's own callback this does
@@ -186,13 +192,21 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
-    fn drop(&mut self) {
+impl Ticket {
+    /// Cancels the receive and gives messages back that nobody took, as dropping the ticket does:
+    /// for whoever shares it with threads that are about to use it.
+    pub fn end(&self) {
         self.inner.cancel();
         let untaken = self.shared.lock().result.take();
         for message in untaken.into_iter().flatten().flatten() {
             // Where it cannot be given back, its visibility timeout does so.
             let _ = message.change_visibility(0);
         }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.end();
     }
 }

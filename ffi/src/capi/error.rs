@@ -24,7 +24,8 @@ pub extern "C" fn forebay_version() -> *const c_char {
 
 /// The sentence of this thread's last failed call, for people; programs compare the status. It
 /// is empty before the first failure, stays over successful calls, and is valid until the next
-/// failed call of this thread. Never NULL, never freed by the caller.
+/// failed call of this thread. A callback has a text of its own, valid until it returns. Never
+/// NULL, never freed by the caller.
 #[unsafe(no_mangle)]
 pub extern "C" fn forebay_last_error() -> *const c_char {
     guard::last_error()

@@ -45,6 +45,17 @@ pub(super) fn fail(error: &Error) -> Status {
     Status::from(error)
 }
 
+/// Runs a callback with a last error of its own. It may come in the midst of a call of this thread
+/// that succeeds, a cancel say, after which the thread's last error is what it was before, and at
+/// the same address.
+pub(super) fn aside(body: impl FnOnce()) {
+    let before = LAST_ERROR.try_with(RefCell::take);
+    body();
+    if let Ok(before) = before {
+        let _ = LAST_ERROR.try_with(|last| last.replace(before));
+    }
+}
+
 fn panic_error(payload: &(dyn Any + Send)) -> Error {
     let text = payload
         .downcast_ref::<&str>()
@@ -93,5 +104,18 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| assert_eq!(text(), ""));
         });
+    }
+
+    #[test]
+    fn a_callback_has_an_error_of_its_own() {
+        let error = |text: &str| Error::new(ErrorKind::Io, text);
+        assert_eq!(call(|| Err(error("outside"))), Status::Io);
+        let address = last_error();
+        aside(|| {
+            assert_eq!(text(), "");
+            assert_eq!(call(|| Err(error("inside"))), Status::Io);
+            assert_eq!(text(), "inside");
+        });
+        assert_eq!((last_error(), text().as_str()), (address, "outside"));
     }
 }

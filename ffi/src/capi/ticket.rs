@@ -1,6 +1,6 @@
 //! Receives that do not block.
 
-use super::arguments::{Out, handle};
+use super::arguments::{Out, handle, invalid};
 use super::messages::{Batch, forebay_messages};
 use super::queue::forebay_queue;
 use super::receive::{forebay_receive_options, read_receive_options};
@@ -16,9 +16,10 @@ pub struct forebay_ticket {
 }
 
 /// Gets the result of a receive, exactly once, on the thread of the store that serves all waits,
-/// so it should return soon; or on the thread that cancels the ticket or closes the store. With
+/// so it should return soon; or on the thread that cancels or frees the ticket. With
 /// FOREBAY_STATUS_OK, `messages` belongs to the callback, which frees it; it may have no
-/// messages. Otherwise it is NULL and forebay_last_error() has the text.
+/// messages. Otherwise it is NULL and forebay_last_error() has the text, until the callback
+/// returns. It must return: no longjmp, and no exception of C++.
 pub type forebay_receive_callback = Option<
     unsafe extern "C" fn(user: *mut c_void, status: Status, messages: *mut forebay_messages),
 >;
@@ -71,13 +72,15 @@ fn give(
     user: *mut c_void,
     received: Result<Vec<Message>>,
 ) {
-    let mut messages = std::ptr::null_mut();
-    let status = guard::call(|| {
-        messages = handle(tables().messages.insert(Batch::received(received?)?)?);
-        Ok(())
+    guard::aside(|| {
+        let mut messages = std::ptr::null_mut();
+        let status = guard::call(|| {
+            messages = handle(tables().messages.insert(Batch::received(received?)?)?);
+            Ok(())
+        });
+        // SAFETY: the caller gave a function of this type that may be called from any thread.
+        unsafe { function(user, status, messages) };
     });
-    // SAFETY: the caller gave a function of this type that may be called from any thread.
-    unsafe { function(user, status, messages) };
 }
 
 /// Whether the receive has ended, and its callback, if there is one, has returned.
@@ -99,7 +102,8 @@ pub unsafe extern "C" fn forebay_ticket_is_done(
 }
 
 /// Waits until the receive has ended, at most `timeout_ms` milliseconds; below 0 without limit.
-/// `done` tells whether it has. Not for use inside the ticket's own callback.
+/// `done` tells whether it has. Inside a callback, before which the receive cannot end, a wait
+/// without limit is FOREBAY_STATUS_INVALID_ARGUMENT.
 ///
 /// # Safety
 /// Pointers are NULL or valid.
@@ -115,6 +119,11 @@ pub unsafe extern "C" fn forebay_ticket_wait(
         // SAFETY: the caller's promise.
         let out = unsafe { Out::new(done, "done") }?;
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
+        if timeout.is_none() && ticket.would_wait_for_itself() {
+            return Err(invalid(
+                "a wait for a ticket would last for ever inside a callback; give it a limit",
+            ));
+        }
         out.write(ticket.wait(timeout));
         Ok(())
     })
@@ -163,7 +172,8 @@ pub unsafe extern "C" fn forebay_ticket_take(
 /// Cancels the receive; one that has ended stays as it is. When this returns, the receive has
 /// ended: its callback was called or its result is in the ticket, and either that is what was
 /// received before the cancel, or the status is FOREBAY_STATUS_CANCELLED and no message was taken.
-/// Inside the ticket's own callback this does nothing.
+/// Inside the ticket's own callback this does nothing. As it waits for a callback that runs just
+/// now, do not hold a lock that the callback takes.
 #[unsafe(no_mangle)]
 pub extern "C" fn forebay_ticket_cancel(ticket: *mut forebay_ticket) -> Status {
     guard::call(|| {
@@ -172,9 +182,15 @@ pub extern "C" fn forebay_ticket_cancel(ticket: *mut forebay_ticket) -> Status {
     })
 }
 
-/// Cancels the receive if it has not ended, makes messages that nobody took visible again, and
-/// frees the ticket. NULL or a ticket freed before: nothing happens.
+/// Cancels the receive as `forebay_ticket_cancel` does, makes messages that nobody took visible
+/// again, and frees the ticket, whatever other threads do with it: their waits for it end. NULL or
+/// a ticket freed before: nothing happens.
 #[unsafe(no_mangle)]
 pub extern "C" fn forebay_ticket_free(ticket: *mut forebay_ticket) {
-    guard::quiet(|| drop(tables().tickets.remove(ticket.addr(), "ticket")));
+    guard::quiet(|| {
+        // Not by dropping it: another thread may be about to use it, or wait for its end.
+        if let Ok(ticket) = tables().tickets.remove(ticket.addr(), "ticket") {
+            ticket.end();
+        }
+    });
 }

@@ -309,6 +309,17 @@ impl Waiter {
         !state.running.contains_key(&id) && !line.is_some_and(|line| line.contains(id))
     }
 
+    /// Whether this thread is inside a callback that has to return before a ticket ends.
+    pub fn is_held_up_here(&self, id: u64) -> bool {
+        if self.birth.is_elsewhere() {
+            return false;
+        }
+        let state = self.state.lock();
+        let running = state.running.get(&id);
+        let own = std::thread::current().id();
+        state.is_led_here() || running.is_some_and(|running| running.thread == own)
+    }
+
     /// Calls a ticket back that [`State::take`] took.
     fn finish(&self, id: u64, pending: Pending, answer: Result<Vec<Message>>) {
         let Pending {
