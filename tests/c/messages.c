@@ -124,6 +124,64 @@ static void names_select_attributes(void)
     OK(forebay_store_close(store));
 }
 
+static void entry_failed(const forebay_results *results, size_t index, const char *part)
+{
+    forebay_status status = FOREBAY_STATUS_OK;
+    const char *text = "";
+
+    OK(forebay_results_get(results, index, &status, &text));
+    CHECK(status == FOREBAY_STATUS_INVALID_PARAMETER_VALUE && strstr(text, part) != NULL);
+}
+
+/* However far a number is out of its range, it fails its own entry and not the batch. */
+static void a_bad_number_fails_its_entry(void)
+{
+    forebay_store *store = open_manual();
+    forebay_queue *queue = fresh_queue(store, "bad-numbers", NULL);
+    forebay_send_options delayed[3];
+    forebay_send_entry entries[4];
+    forebay_visibility_entry changes[3];
+    forebay_messages *messages;
+    forebay_results *results = NULL;
+    size_t index;
+
+    memset(delayed, 0, sizeof delayed);
+    memset(entries, 0, sizeof entries);
+    for (index = 0; index < 4; index++) {
+        entries[index].body = (const uint8_t *)"body";
+        entries[index].body_length = 4;
+        if (index == 3)
+            continue;
+        delayed[index].size = sizeof delayed[index];
+        delayed[index].has_delay_s = 1;
+        entries[index].options = &delayed[index];
+    }
+    delayed[0].delay_s = 901;
+    delayed[1].delay_s = (uint32_t)-1;
+    OK(forebay_queue_send_batch(queue, entries, 4, &results));
+    CHECK(forebay_results_count(results) == 4 && forebay_results_failed(results) == 2);
+    entry_failed(results, 0, "901");
+    entry_failed(results, 1, "4294967295 (-1)");
+    forebay_results_free(results);
+
+    messages = receive(queue, 10);
+    CHECK(forebay_messages_count(messages) == 2);
+    memset(changes, 0, sizeof changes);
+    for (index = 0; index < 3; index++)
+        changes[index].receipt = message_at(messages, index % 2).receipt;
+    changes[1].timeout_s = 43201;
+    changes[2].timeout_s = (uint32_t)-2;
+    OK(forebay_queue_change_visibility_batch(queue, changes, 3, &results));
+    CHECK(forebay_results_count(results) == 3 && forebay_results_failed(results) == 2);
+    entry_failed(results, 1, "43201");
+    entry_failed(results, 2, "4294967294 (-2)");
+    forebay_results_free(results);
+    forebay_messages_free(messages);
+    CHECK(receive_count(queue, 10) == 1);
+    forebay_queue_free(queue);
+    OK(forebay_store_close(store));
+}
+
 static void digests(void)
 {
     static const forebay_attribute one[] = {{"a", "String", (const uint8_t *)"b", 1}};
@@ -361,6 +419,7 @@ int main(int argc, char **argv)
     RUN(round_trip);
     RUN(attributes_come_back);
     RUN(names_select_attributes);
+    RUN(a_bad_number_fails_its_entry);
     RUN(digests);
     RUN(batches);
     RUN(visibility);

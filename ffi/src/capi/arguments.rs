@@ -261,8 +261,29 @@ pub(super) fn switch(value: i32, name: impl fmt::Display + Copy) -> Result<bool>
 pub(super) fn seconds(number: Number, given: u32) -> Result<u32> {
     match i32::try_from(given) {
         Ok(_) => Ok(given),
-        Err(_) => Err(number.refusal(&format!("{given} ({})", given.cast_signed()))),
+        Err(_) => Err(number.refusal(&both(given))),
     }
+}
+
+/// The outcomes of a batch, whose entries fail one by one, with such seconds named as both too.
+pub(super) fn name_seconds<T>(
+    outcomes: Vec<Result<T>>,
+    given: impl IntoIterator<Item = u32>,
+) -> Vec<Result<T>> {
+    let named = outcomes.into_iter().zip(given).map(|(outcome, given)| {
+        outcome.map_err(|error| match i32::try_from(given) {
+            Ok(_) => error,
+            Err(_) => {
+                let text = error.text().replace(&given.to_string(), &both(given));
+                Error::new(error.kind(), text)
+            }
+        })
+    });
+    named.collect()
+}
+
+fn both(given: u32) -> String {
+    format!("{given} ({})", given.cast_signed())
 }
 
 /// A number that counts only where its `has_` switch is on.

@@ -1,6 +1,6 @@
 //! What is done with a receipt: deleting the message, or hiding it for another time.
 
-use super::arguments::{Out, handle, optional_text, seconds, slice, text};
+use super::arguments::{Out, handle, name_seconds, optional_text, seconds, slice, text};
 use super::queue::forebay_queue;
 use super::results::{Results, forebay_results};
 use super::{guard, tables};
@@ -135,18 +135,16 @@ pub unsafe extern "C" fn forebay_queue_change_visibility_batch(
             .map(|(index, entry)| {
                 // SAFETY: the caller's promise.
                 let (receipt, id) = unsafe { read_names(entry.receipt, entry.id, index) }?;
-                let timeout_s = seconds(Number::Visibility, entry.timeout_s)?;
-                let request = VisibilityRequest::new(receipt, timeout_s);
+                let request = VisibilityRequest::new(receipt, entry.timeout_s);
                 Ok(match id {
                     Some(id) => request.id(id),
                     None => request,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        give(
-            out,
-            Results::done(queue.inner.change_visibility_batch(requests)?)?,
-        )
+        let changed = queue.inner.change_visibility_batch(requests)?;
+        let given = entries.iter().map(|entry| entry.timeout_s);
+        give(out, Results::done(name_seconds(changed, given))?)
     })
 }
 

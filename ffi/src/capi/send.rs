@@ -1,8 +1,8 @@
 //! Sending.
 
 use super::arguments::{
-    Out, Plain, SizedOut, handle, invalid, optional_number, optional_text, options, seconds, slice,
-    text,
+    Out, Plain, SizedOut, handle, invalid, name_seconds, optional_number, optional_text, options,
+    seconds, slice, text,
 };
 use super::results::{Results, forebay_results};
 use super::{guard, queue::forebay_queue, tables};
@@ -125,12 +125,13 @@ pub unsafe extern "C" fn forebay_queue_send(
     guard::call(|| {
         let queue = tables().queues.get(queue.addr(), "queue")?;
         // SAFETY: the caller's promise.
-        let (request, out) = unsafe {
+        let ((request, delay_s), out) = unsafe {
             (
                 read_request(body, body_length, options, format_args!(""))?,
                 SizedOut::optional(sent, sent_size, "sent")?,
             )
         };
+        seconds(Number::Delay, delay_s)?;
         let sent = queue.inner.send(request)?;
         if let Some(out) = out {
             out.write(forebay_sent::from(&sent));
@@ -161,33 +162,42 @@ pub unsafe extern "C" fn forebay_queue_send_batch(
                 Out::new(results, "results")?,
             )
         };
-        let requests = entries
+        let (requests, delays): (Vec<SendRequest>, Vec<u32>) = entries
             .iter()
             .enumerate()
             .map(|(index, entry)| {
                 // SAFETY: the caller's promise.
                 unsafe { read_entry(entry, format_args!("entries[{index}].")) }
             })
-            .collect::<Result<Vec<SendRequest>>>()?;
-        let sent = Results::sent(queue.inner.send_batch(requests)?)?;
+            .collect::<Result<_>>()?;
+        let sent = queue.inner.send_batch(requests)?;
+        let sent = Results::sent(name_seconds(sent, delays))?;
         results.write(handle(tables().results.insert(sent)?));
         Ok(())
     })
 }
 
+/// As [`read_request`], with the entry's id.
+///
 /// # Safety
 /// The entry's pointers are NULL or valid.
-unsafe fn read_entry(entry: &forebay_send_entry, at: fmt::Arguments<'_>) -> Result<SendRequest> {
+unsafe fn read_entry(
+    entry: &forebay_send_entry,
+    at: fmt::Arguments<'_>,
+) -> Result<(SendRequest, u32)> {
     // SAFETY: the caller's promise.
     unsafe {
-        let request = read_request(entry.body, entry.body_length, entry.options, at)?;
+        let (request, delay_s) = read_request(entry.body, entry.body_length, entry.options, at)?;
         Ok(match optional_text(entry.id, format_args!("{at}id"))? {
-            Some(id) => request.id(id),
-            None => request,
+            Some(id) => (request.id(id), delay_s),
+            None => (request, delay_s),
         })
     }
 }
 
+/// A message, and its delay as it was given, whose range is not checked here: it fails the entry
+/// of a batch and not the batch.
+///
 /// # Safety
 /// Pointers are NULL or valid.
 unsafe fn read_request(
@@ -195,12 +205,12 @@ unsafe fn read_request(
     body_length: usize,
     given: *const forebay_send_options,
     at: fmt::Arguments<'_>,
-) -> Result<SendRequest> {
+) -> Result<(SendRequest, u32)> {
     // SAFETY: the caller's promise.
     let body = unsafe { slice(body, body_length, format_args!("{at}body")) }?;
     let mut request = SendRequest::new(Bytes::copy_from_slice(body));
     if given.is_null() {
-        return Ok(request);
+        return Ok((request, 0));
     }
     // SAFETY: the caller's promise.
     let given = unsafe { options(given, format_args!("{at}options")) }?;
@@ -213,7 +223,7 @@ unsafe fn read_request(
         )
     }?);
     if let Some(delay_s) = optional_number(given.has_delay_s, given.delay_s, "delay_s")? {
-        request = request.delay(seconds(Number::Delay, delay_s)?);
+        request = request.delay(delay_s);
     }
     let fields: [(_, _, SetText); 4] = [
         (given.group, "group", |request, text| request.group(text)),
@@ -231,7 +241,7 @@ unsafe fn read_request(
             request = set(request, text);
         }
     }
-    Ok(request)
+    Ok((request, given.delay_s))
 }
 
 /// Copies message attributes.
