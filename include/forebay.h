@@ -452,6 +452,14 @@ typedef struct {
      * 8 MiB.
      */
     uint64_t reserve_bytes;
+    /**
+     * 1: do not wait for locks at all; `lock_timeout_ms` is 0 then.
+     */
+    int32_t no_lock_wait;
+    /**
+     * 1: keep no disk space; `reserve_bytes` is 0 then.
+     */
+    int32_t no_reserve;
 } forebay_open_options;
 
 /**

@@ -18,6 +18,7 @@ static void m_messages_get(void)
             forebay_messages_get(kit.messages, SIZE_MAX, &message, sizeof message));
     REFUSED("message is NULL", forebay_messages_get(kit.messages, 0, NULL, sizeof message));
     REFUSED("size of message is 0", forebay_messages_get(kit.messages, 0, &message, 0));
+    REFUSED("size of message is 8", forebay_messages_get(kit.messages, 0, &message, 8));
     REFUSED("size of message is 9999", forebay_messages_get(kit.messages, 0, &message, 9999));
     CHECK(message.sequence == UINT64_C(0x5555555555555555));
 }

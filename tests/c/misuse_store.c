@@ -65,7 +65,9 @@ static void m_md5_attributes(void)
 
 static void open_options_are_checked(void)
 {
-    static const size_t sizes[] = {0, 1, 4, 12, 4104, SIZE_MAX};
+    /* That of a pointer, as of `sizeof options` where it is one, is none of any version. */
+    static const size_t sizes[] = {0,  1,    sizeof(forebay_open_options *), 72, 84,
+                                   92, 4104, SIZE_MAX};
     forebay_open_options options;
     forebay_store *store = NULL;
     size_t index;
@@ -92,6 +94,8 @@ static void open_options_are_checked(void)
     BAD_FIELD(no_sixty_second_rules, -1, "no_sixty_second_rules is -1");
     BAD_FIELD(must_exist, 7, "must_exist is 7");
     BAD_FIELD(allow_network_file_system, 9, "allow_network_file_system is 9");
+    BAD_FIELD(no_lock_wait, 2, "no_lock_wait is 2");
+    BAD_FIELD(no_reserve, -1, "no_reserve is -1");
     BAD_FIELD(account, NOT_UTF8, "account is not UTF-8");
     BAD_FIELD(region, NOT_UTF8, "region is not UTF-8");
 #undef BAD_FIELD
@@ -105,10 +109,13 @@ static void open_options_of_other_versions(void)
         forebay_open_options known;
         uint64_t newer[4];
     } future;
-    size_t older = sizeof older;
+    forebay_open_options older;
     forebay_store *store = NULL;
 
-    OK(forebay_open("mem:", (const forebay_open_options *)(const void *)&older, &store));
+    memset(&older, 0, sizeof older);
+    older.size = offsetof(forebay_open_options, no_lock_wait);
+    older.no_lock_wait = 7; /* is something else of the older program's */
+    OK(forebay_open("mem:", &older, &store));
     OK(forebay_store_close(store));
     store = NULL;
     memset(&future, 0, sizeof future);

@@ -242,6 +242,10 @@ static void clock_check_and_statistics(void)
     forebay_queue *queue = fresh_queue(store, "care", NULL);
     forebay_check_report report;
     forebay_statistics statistics;
+    struct {
+        forebay_statistics known;
+        uint64_t more[2];
+    } newer;
     forebay_list *problems = NULL;
     uint64_t before = 0;
     uint64_t after = 0;
@@ -259,12 +263,12 @@ static void clock_check_and_statistics(void)
     CHECK(forebay_list_count(problems) == 0);
     forebay_list_free(problems);
     OK(forebay_store_check(store, &report, sizeof report, NULL));
-    /* A program built against a shorter structure gets what it knows. */
-    memset(&statistics, 0xff, sizeof statistics);
-    OK(forebay_store_statistics(store, &statistics, sizeof(uint64_t)));
-    CHECK(statistics.commands >= 2 && statistics.transactions == UINT64_MAX);
     OK(forebay_store_statistics(store, &statistics, sizeof statistics));
-    CHECK(statistics.transactions != UINT64_MAX);
+    CHECK(statistics.commands >= 2 && statistics.transactions >= 1);
+    /* A program built against a longer structure gets zeros where it knows more. */
+    memset(&newer, 0xff, sizeof newer);
+    OK(forebay_store_statistics(store, &newer.known, sizeof newer));
+    CHECK(newer.known.commands >= 2 && newer.more[0] == 0 && newer.more[1] == 0);
     forebay_queue_free(queue);
     OK(forebay_store_close(store));
 }

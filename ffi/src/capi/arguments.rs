@@ -197,16 +197,22 @@ const STRUCT_BYTES_MAX: usize = 4096;
 ///
 /// # Safety
 /// The implementor has no field (`bool`, enumeration, reference) with invalid bit patterns.
-pub(super) unsafe trait Plain: Copy {}
+pub(super) unsafe trait Plain: Copy {
+    /// Its size in the first version of the library. A structure that grows states where the first
+    /// field begins that was added.
+    const FIRST_BYTES: usize = size_of::<Self>();
+}
 
-fn check_size<T>(size: usize, name: impl fmt::Display + Copy) -> Result<()> {
-    let step = align_of::<T>();
-    if (step..=STRUCT_BYTES_MAX).contains(&size) && size.is_multiple_of(step) {
+/// What is shorter than the first version had it is no older structure but a mistake, such as the
+/// sizeof of a pointer to one, which would leave out nearly all without a word.
+fn check_size<T: Plain>(size: usize, name: impl fmt::Display + Copy) -> Result<()> {
+    let (step, least) = (align_of::<T>(), T::FIRST_BYTES);
+    if (least..=STRUCT_BYTES_MAX).contains(&size) && size.is_multiple_of(step) {
         return Ok(());
     }
     Err(invalid(format_args!(
         "{name} is {size}; it must be the sizeof of the structure, which is {} in this library, \
-         and in any version a multiple of {step} up to {STRUCT_BYTES_MAX}",
+         and in any version a multiple of {step} from {least} to {STRUCT_BYTES_MAX}",
         size_of::<T>()
     )))
 }
@@ -299,4 +305,61 @@ pub(super) fn optional_number(
         )));
     }
     Ok(has.then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A structure to which `added` was added after the first version.
+    #[repr(C)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Grown {
+        size: usize,
+        old: usize,
+        added: usize,
+    }
+
+    // SAFETY: integers only.
+    unsafe impl Plain for Grown {
+        const FIRST_BYTES: usize = std::mem::offset_of!(Grown, added);
+    }
+
+    const OLDER: usize = Grown::FIRST_BYTES;
+
+    #[test]
+    fn an_older_program_sets_and_gets_what_it_knows() {
+        let given = Grown {
+            size: OLDER,
+            old: 5,
+            added: 77,
+        };
+        // SAFETY: points at as many bytes as it says.
+        let read = unsafe { options(&raw const given, "options") }.unwrap();
+        assert_eq!((read.old, read.added), (5, 0));
+        let mut got = given;
+        // SAFETY: there are more bytes than are named.
+        let out = unsafe { SizedOut::new(&raw mut got, OLDER, "out") }.unwrap();
+        out.write(Grown {
+            size: 1,
+            old: 2,
+            added: 3,
+        });
+        assert_eq!((got.size, got.old, got.added), (1, 2, 77));
+    }
+
+    #[test]
+    fn no_version_was_as_short_as_a_pointer() {
+        for size in [0, size_of::<usize>(), OLDER - 1, OLDER + 1] {
+            let given = Grown {
+                size,
+                old: 0,
+                added: 0,
+            };
+            // SAFETY: there are more bytes than it says.
+            let read = unsafe { options(&raw const given, "options") };
+            let text = read.unwrap_err().text().to_owned();
+            assert!(text.contains(&format!("size is {size};")), "{text}");
+        }
+    }
 }

@@ -77,10 +77,16 @@ pub struct forebay_open_options {
     /// Disk space kept so that receiving and deleting go on when the disk is full, bytes; 0 for
     /// 8 MiB.
     pub reserve_bytes: u64,
+    /// 1: do not wait for locks at all; `lock_timeout_ms` is 0 then.
+    pub no_lock_wait: i32,
+    /// 1: keep no disk space; `reserve_bytes` is 0 then.
+    pub no_reserve: i32,
 }
 
 // SAFETY: integers and pointers only.
-unsafe impl Plain for forebay_open_options {}
+unsafe impl Plain for forebay_open_options {
+    const FIRST_BYTES: usize = std::mem::offset_of!(forebay_open_options, no_lock_wait);
+}
 
 /// What `forebay_store_check` found.
 #[repr(C)]
@@ -173,16 +179,29 @@ unsafe fn read_open_options(given: *const forebay_open_options) -> Result<OpenOp
     if let Some(region) = region {
         wanted = wanted.region(region);
     }
-    if given.lock_timeout_ms != 0 {
-        wanted = wanted.lock_timeout(Duration::from_millis(given.lock_timeout_ms));
+    let lock_timeout_ms = or_none(given.lock_timeout_ms, given.no_lock_wait, "lock_wait")?;
+    if let Some(timeout_ms) = lock_timeout_ms {
+        wanted = wanted.lock_timeout(Duration::from_millis(timeout_ms));
     }
     if given.segment_bytes != 0 {
         wanted = wanted.segment_bytes(given.segment_bytes);
     }
-    if given.reserve_bytes != 0 {
-        wanted = wanted.reserve_bytes(given.reserve_bytes);
+    if let Some(bytes) = or_none(given.reserve_bytes, given.no_reserve, "reserve")? {
+        wanted = wanted.reserve_bytes(bytes);
     }
     Ok(wanted)
+}
+
+/// A number whose 0 is the default, with a switch for a real 0.
+fn or_none(value: u64, none: i32, name: &str) -> Result<Option<u64>> {
+    match (value, switch(none, format_args!("options->no_{name}"))?) {
+        (0, false) => Ok(None),
+        (value, false) => Ok(Some(value)),
+        (0, true) => Ok(Some(0)),
+        (value, true) => Err(invalid(format_args!(
+            "options->no_{name} is 1 and the {name} {value}: set one of them"
+        ))),
+    }
 }
 
 fn read_durability(durability: i32) -> Result<Durability> {
@@ -465,4 +484,42 @@ pub unsafe extern "C" fn forebay_store_statistics(
         out.write(forebay_statistics::from(store.statistics()?));
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_that_is_meant_is_no_default() {
+        let mut given = forebay_open_options {
+            size: size_of::<forebay_open_options>(),
+            account: std::ptr::null(),
+            region: std::ptr::null(),
+            durability: 0,
+            clock: 0,
+            clock_start_ms: 0,
+            sqs_limits: 0,
+            no_sixty_second_rules: 0,
+            must_exist: 0,
+            allow_network_file_system: 0,
+            lock_timeout_ms: 0,
+            segment_bytes: 0,
+            reserve_bytes: 0,
+            no_lock_wait: 0,
+            no_reserve: 0,
+        };
+        // SAFETY: its pointers are NULL.
+        let read = |given: &forebay_open_options| unsafe { read_open_options(given) };
+        let shown = |given: &forebay_open_options| format!("{:?}", read(given).unwrap());
+        let default = format!("{:?}", OpenOptions::new());
+        assert_eq!(shown(&given), default);
+        given.no_lock_wait = 1;
+        given.no_reserve = 1;
+        let none = OpenOptions::new().lock_timeout(Duration::ZERO);
+        assert_eq!(shown(&given), format!("{:?}", none.reserve_bytes(0)));
+        given.reserve_bytes = 7;
+        let text = read(&given).unwrap_err().text().to_owned();
+        assert!(text.contains("no_reserve") && text.contains('7'), "{text}");
+    }
 }
