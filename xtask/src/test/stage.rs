@@ -16,7 +16,8 @@ impl Stage {
     pub fn new(name: &str) -> Result<Self, String> {
         tiers::build()?;
         let folder = place::fresh(name)?;
-        let prefix = folder.join("prefix");
+        // Prefixes of users may have a space.
+        let prefix = folder.join("a prefix");
         install::install(&place::root(), &Profile::Dev.folder()?, &prefix)?;
         Ok(Self { folder, prefix })
     }
