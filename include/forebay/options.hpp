@@ -106,7 +106,7 @@ struct visibility_entry {
 
 /// How messages are received. Absent: as the queue says.
 struct receive_options {
-    /// 1 to 10,000.
+    /// 1 to 10,000; 0 for 1.
     std::uint32_t max = 1;
     /// 0 to 20 seconds.
     std::optional<seconds> wait{};
@@ -118,6 +118,7 @@ struct receive_options {
 
 /// Which messages a peek shows.
 struct peek_options {
+    /// 1 to 10,000; 0 for 10.
     std::uint32_t limit = 10;
     /// Sum of FOREBAY_PEEK_ bits; 0 for all states.
     std::uint32_t states = 0;

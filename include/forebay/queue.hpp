@@ -204,10 +204,12 @@ public:
         return ticket(raw);
     }
 
-    /// Starts a receive whose result goes to `function`, exactly once, on another thread. It must
-    /// not throw.
+    /// Starts a receive whose result goes to `function`, exactly once, on a thread of the library,
+    /// or on one that cancels or ends the ticket. It must not throw.
     returned<ticket> receive_start(const receive_options &options,
                                    std::function<void(result<forebay::messages>)> function) const {
+        if (!function)
+            return detail::refuse<ticket>("the function of the receive is empty");
         const auto given = detail::c_receive_options(options);
         auto user = std::make_unique<detail::callback>(std::move(function));
         forebay_ticket *raw = nullptr;

@@ -112,6 +112,15 @@ public:
         return has_value() ? FOREBAY_STATUS_OK : reason_->code();
     }
 
+#ifdef __cpp_lib_expected
+    /// The same as the standard has it, from C++23 on.
+    std::expected<void, failure> expected() && {
+        if (has_value())
+            return {};
+        return std::unexpected(error());
+    }
+#endif
+
 private:
     std::optional<failure> reason_;
 };

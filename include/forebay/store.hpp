@@ -27,8 +27,10 @@ struct open_options {
     bool sixty_second_rules = true;
     bool create = true;
     bool allow_network_file_system = false;
+    /// 0 does not wait at all.
     std::optional<milliseconds> lock_timeout{};
     std::optional<std::uint64_t> segment_bytes{};
+    /// 0 keeps none.
     std::optional<std::uint64_t> reserve_bytes{};
 };
 
@@ -115,8 +117,10 @@ public:
         given.allow_network_file_system = options.allow_network_file_system;
         if (options.lock_timeout)
             given.lock_timeout_ms = static_cast<std::uint64_t>(options.lock_timeout->count());
+        given.no_lock_wait = options.lock_timeout == milliseconds(0);
         given.segment_bytes = options.segment_bytes.value_or(0);
         given.reserve_bytes = options.reserve_bytes.value_or(0);
+        given.no_reserve = options.reserve_bytes == std::uint64_t(0);
         forebay_store *raw = nullptr;
         const auto status = forebay_open(detail::c_text(location), &given, &raw);
         if (status != FOREBAY_STATUS_OK)
@@ -269,8 +273,12 @@ public:
         return raw;
     }
 
-    /// Closes the store now; its waits end.
-    returned<void> close() { return detail::done(forebay_store_close(handle_.release())); }
+    /// Closes the store now; its waits end. Another close does nothing.
+    returned<void> close() {
+        // The handle stays, as other threads may be reading it; it says that it is closed.
+        const auto status = forebay_store_close(handle_.get());
+        return detail::done(status == FOREBAY_STATUS_CLOSED ? FOREBAY_STATUS_OK : status);
+    }
 
     forebay_store *native() const noexcept { return handle_.get(); }
 

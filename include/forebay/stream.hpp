@@ -159,8 +159,9 @@ public:
     /// Stops when `token` says so.
     message_stream(detail::receiver::start start, std::stop_token token)
         : message_stream(std::move(start)) {
+        using stopping = std::stop_callback<std::function<void()>>;
         auto *receiver = receiver_.get();
-        stopping_ = std::make_unique<stopping>(std::move(token), [receiver] { receiver->stop(); });
+        stopping_ = std::make_shared<stopping>(std::move(token), [receiver] { receiver->stop(); });
     }
 #endif
 
@@ -197,11 +198,9 @@ private:
     }
 
     std::unique_ptr<detail::receiver> receiver_;
-#ifdef __cpp_lib_jthread
-    // Destroyed before the receiver that it stops.
-    using stopping = std::stop_callback<std::function<void()>>;
-    std::unique_ptr<stopping> stopping_;
-#endif
+    // What a stop token calls, destroyed before the receiver that it stops. Without its type, which
+    // C++17 has not: parts of a program may be compiled as different standards.
+    std::shared_ptr<void> stopping_;
     message current_{};
     bool ended_ = false;
 #ifdef FOREBAY_NO_EXCEPTIONS

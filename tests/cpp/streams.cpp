@@ -234,6 +234,9 @@ static void failing_may_be_a_value() {
           "none");
 #ifdef __cpp_lib_expected
     CHECK(!forebay::attempt([&] { return store.get_queue("absent"); }).expected());
+    CHECK(forebay::attempt([&] { store.now(); }).expected());
+    CHECK(forebay::attempt([&] { store.delete_queue("absent"); }).expected().error().code() ==
+          absent.code());
 #endif
     CHECK(forebay::abi_matches() && forebay::version() == FOREBAY_VERSION);
 }

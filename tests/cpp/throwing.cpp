@@ -2,7 +2,12 @@
 #include "world.hpp"
 
 #include <atomic>
+#include <thread>
 #include <type_traits>
+#ifdef __linux__
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 
 using namespace std::chrono_literals;
 
@@ -99,7 +104,8 @@ static void failures_are_thrown() {
     CHECK(thrown([&] { forebay::queue().purge(); }) == FOREBAY_STATUS_INVALID_ARGUMENT);
     auto other = open_manual();
     other.close();
-    CHECK(thrown([&] { other.now(); }) == FOREBAY_STATUS_INVALID_ARGUMENT);
+    CHECK(thrown([&] { other.now(); }) == FOREBAY_STATUS_CLOSED);
+    other.close();
     try {
         store.get_queue("absent");
     } catch (const std::exception &error) {
@@ -217,8 +223,47 @@ static void callbacks() {
     options.wait = 21s;
     CHECK(thrown([&] { queue.receive_start(options, count); }) ==
           FOREBAY_STATUS_INVALID_PARAMETER_VALUE);
+    options.wait = 20s;
+    CHECK(thrown([&] { queue.receive_start(options, nullptr); }) ==
+          FOREBAY_STATUS_INVALID_ARGUMENT);
     CHECK(messages == 1 && cancelled == 1);
 }
+
+static void a_store_may_be_closed_while_others_use_it() {
+    auto store = open_manual();
+    std::atomic<bool> going{false};
+    std::thread worker([&] {
+        while (thrown([&] { store.now(); }) == FOREBAY_STATUS_OK)
+            going = true;
+    });
+    while (!going)
+        std::this_thread::yield();
+    store.close();
+    worker.join();
+    CHECK(thrown([&] { store.now(); }) == FOREBAY_STATUS_CLOSED);
+}
+
+#ifdef __linux__
+/// A zero that is given is not the default of 30 seconds.
+static void a_lock_timeout_of_zero_does_not_wait() {
+    if (location.find(':') != std::string::npos)
+        return;
+    const auto directory = location + ".locked";
+    forebay::open(directory).close();
+    const int lock = ::open((directory + "/lock").c_str(), O_RDWR);
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    CHECK(lock >= 0 && fcntl(lock, F_SETLK, &whole) == 0);
+    forebay::open_options options;
+    options.lock_timeout = 0ms;
+    options.reserve_bytes = 0;
+    const auto refused = forebay::attempt([&] { return forebay::open(directory, options); });
+    CHECK(refused.code() == FOREBAY_STATUS_BUSY);
+    CHECK(!refused && refused.error().text().find(" 0 ms") != std::string::npos);
+    ::close(lock);
+    CHECK(forebay::open(directory, options).list_queues().empty());
+}
+#endif
 
 int main(int argc, char **argv) {
     if (!read_location(argc, argv))
@@ -233,5 +278,9 @@ int main(int argc, char **argv) {
     RUN(queues_and_move_tasks);
     RUN(tickets);
     RUN(callbacks);
+    RUN(a_store_may_be_closed_while_others_use_it);
+#ifdef __linux__
+    RUN(a_lock_timeout_of_zero_does_not_wait);
+#endif
     return conclude();
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const C_STANDARDS: [&str; 2] = ["c99", "c11"];
-const CPP_STANDARDS: [&str; 2] = ["c++17", "c++20"];
+const CPP_STANDARDS: [&str; 3] = ["c++17", "c++20", "c++23"];
 const WARNINGS: [&str; 6] = [
     "-g",
     "-Wall",
@@ -99,35 +99,67 @@ const CPP_PROGRAMS: [Program; 4] = [
 ];
 
 impl Stage {
-    /// Compiles a program of C or C++; returns its path.
-    fn compile(&self, program: &Program, standard: &str) -> Result<PathBuf, String> {
+    /// The compiler of a standard, with what every program is compiled with.
+    fn compiler(&self, standard: &str) -> Call {
         let cpp = standard.starts_with("c++");
         let compiler = if cpp {
             tools::cxx_compiler()
         } else {
             tools::c_compiler()
         };
-        let sources = place::root().join(if cpp { "tests/cpp" } else { "tests/c" });
-        let path = self.folder.join(format!("{}-{standard}", program.name));
-        let mut call = Call::new(compiler)
+        let call = Call::new(compiler)
             .arg(format!("-std={standard}"))
             .args(WARNINGS)
-            .args(program.flags)
             .arg(format!("-I{}", self.prefix.join("include").display()));
-        if cpp {
-            call = call.args(CPP_WARNINGS);
+        match cpp {
+            true => call.args(CPP_WARNINGS),
+            false => call,
         }
-        for source in program.sources {
-            call = call.arg(sources.join(source));
-        }
+    }
+
+    /// Completes the call that makes a program.
+    fn link(&self, call: Call, path: &Path) -> Result<(), String> {
         let library = self.library();
         call.arg("-o")
-            .arg(&path)
+            .arg(path)
             .arg(format!("-L{}", library.display()))
             .arg(format!("-Wl,-rpath,{}", library.display()))
             .args(["-lforebay", "-lpthread"])
-            .run()?;
+            .run()
+    }
+
+    /// Compiles a program of C or C++; returns its path.
+    fn compile(&self, program: &Program, standard: &str) -> Result<PathBuf, String> {
+        let cpp = standard.starts_with("c++");
+        let sources = place::root().join(if cpp { "tests/cpp" } else { "tests/c" });
+        let path = self.folder.join(format!("{}-{standard}", program.name));
+        let mut call = self.compiler(standard).args(program.flags);
+        for source in program.sources {
+            call = call.arg(sources.join(source));
+        }
+        self.link(call, &path)?;
         Ok(path)
+    }
+
+    /// One program of parts that are compiled as two standards: they share the classes of the
+    /// header, and the linker keeps one copy of each method.
+    fn mixed(&self, standards: [&str; 2]) -> Result<Tally, String> {
+        let [first, second] = standards;
+        let path = self.folder.join(format!("mixed-{first}-{second}"));
+        let mut program = Call::new(tools::cxx_compiler());
+        for (standard, source) in [(first, "mixed_a"), (second, "mixed_b")] {
+            let object = path.with_extension(format!("{source}.o"));
+            let text = place::root().join("tests/cpp").join(source);
+            self.compiler(standard)
+                .arg("-c")
+                .arg(text.with_extension("cpp"))
+                .arg("-o")
+                .arg(&object)
+                .run()?;
+            program = program.arg(object);
+        }
+        self.link(program, &path)?;
+        Call::new(path).counted()
     }
 
     /// The arguments of each run of a program.
@@ -251,6 +283,12 @@ pub fn programs() -> Result<Tally, String> {
         for standard in CPP_STANDARDS {
             tally += stage.test(program, standard, &[]);
         }
+    }
+    for standards in [["c++17", "c++20"], ["c++20", "c++17"]] {
+        tally += stage.mixed(standards).unwrap_or_else(|text| {
+            println!("{text}");
+            Tally::one(false)
+        });
     }
     Ok(tally)
 }

@@ -66,7 +66,7 @@ pub const ALL: &[Tier] = &[
     },
     Tier {
         name: "native",
-        about: "the C and C++ programs of tests/, as C99, C11, C++17 and C++20",
+        about: "the C and C++ programs of tests/, as C99, C11, C++17, C++20 and C++23",
         run: super::native::programs,
     },
     Tier {
