@@ -448,8 +448,8 @@ typedef struct {
      */
     uint64_t segment_bytes;
     /**
-     * Disk space kept so that receiving and deleting go on when the disk is full, bytes; 0 for
-     * 8 MiB.
+     * Disk space kept so that receiving and deleting go on when the disk is full, bytes, up to
+     * 1 TiB; 0 for 8 MiB.
      */
     uint64_t reserve_bytes;
     /**

@@ -86,6 +86,8 @@ pub const PEEK_STEP_MESSAGES_MAX: usize = 10_000;
 pub const SEGMENT_BYTES_MIN: u64 = 4_194_304;
 /// Largest segment of a store's log, bytes.
 pub const SEGMENT_BYTES_MAX: u64 = 1_073_741_824;
+/// Most disk space that a store may be told to keep, bytes.
+pub const RESERVE_BYTES_MAX: u64 = 1 << 40;
 /// S13.2: characters of a batch entry id.
 pub const BATCH_ID_CHARS_MAX: usize = 80;
 /// S14.1: characters of a tag key.

@@ -96,6 +96,7 @@ static void open_options_are_checked(void)
     BAD_FIELD(allow_network_file_system, 9, "allow_network_file_system is 9");
     BAD_FIELD(no_lock_wait, 2, "no_lock_wait is 2");
     BAD_FIELD(no_reserve, -1, "no_reserve is -1");
+    BAD_FIELD(reserve_bytes, UINT64_MAX, "reserve_bytes is 18446744073709551615");
     BAD_FIELD(account, NOT_UTF8, "account is not UTF-8");
     BAD_FIELD(region, NOT_UTF8, "region is not UTF-8");
 #undef BAD_FIELD

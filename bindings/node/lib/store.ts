@@ -30,7 +30,7 @@ export interface OpenOptions {
   lockTimeout?: number | undefined;
   /** Size of a log segment of a new store, bytes; a power of two. Default 16 MiB. */
   segmentBytes?: number | undefined;
-  /** Disk space kept so that receiving and deleting go on. Default 8 MiB. */
+  /** Disk space kept so that receiving and deleting go on, up to 1 TiB. Default 8 MiB. */
   reserveBytes?: number | undefined;
 }
 

@@ -4,8 +4,9 @@ use super::Store;
 use super::location::Location;
 use super::shared::{Settings, Shared};
 use crate::command::Strictness;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::{DEFAULT_ACCOUNT, DEFAULT_REGION};
+use crate::limits;
 use crate::rules::{names, time};
 use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
 use std::path::Path;
@@ -109,8 +110,8 @@ impl OpenOptions {
         self
     }
 
-    /// Disk space kept so that receiving and deleting go on when the disk is full, bytes.
-    /// Default 8 MiB.
+    /// Disk space kept so that receiving and deleting go on when the disk is full, bytes, up to
+    /// 1 TiB. Default 8 MiB.
     pub fn reserve_bytes(mut self, bytes: u64) -> Self {
         self.store.reserve_bytes = bytes;
         self
@@ -127,7 +128,7 @@ impl OpenOptions {
     /// or a `postgres://` URL. Two opens of one directory in a process share one engine.
     ///
     /// Errors: [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a location of an unknown
-    /// form and a manual clock beyond the year 9999,
+    /// form, a manual clock beyond the year 9999 and a reserve that is too large,
     /// [`InvalidParameterValue`](crate::ErrorKind::InvalidParameterValue) for an account or
     /// region that cannot be one, and the store's own: `ForeignDirectory`, `UnsupportedFormat`,
     /// `NetworkFileSystem`, `Busy`, `Io`, `Corrupt`, `Unavailable`.
@@ -137,6 +138,7 @@ impl OpenOptions {
         if let ClockMode::Manual { start_ms } = self.store.clock {
             time::check_manual_clock(start_ms)?;
         }
+        check_reserve(self.store.reserve_bytes)?;
         self.open_storage(Location::parse(location.as_ref())?.open(&self.store)?)
     }
 
@@ -164,5 +166,19 @@ impl OpenOptions {
         };
         let shared = Shared::new(storage, settings)?;
         Ok(Store::new(shared, &self.account, &self.region))
+    }
+}
+
+/// Larger ones could not be counted together with what a store holds.
+fn check_reserve(bytes: u64) -> Result<()> {
+    match bytes <= limits::RESERVE_BYTES_MAX {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!(
+                "reserve_bytes is {bytes}; it must be at most {}",
+                limits::RESERVE_BYTES_MAX
+            ),
+        )),
     }
 }

@@ -74,8 +74,8 @@ pub struct forebay_open_options {
     pub lock_timeout_ms: u64,
     /// Size of a log segment of a new store, bytes: a power of two, 4 MiB to 1 GiB; 0 for 16 MiB.
     pub segment_bytes: u64,
-    /// Disk space kept so that receiving and deleting go on when the disk is full, bytes; 0 for
-    /// 8 MiB.
+    /// Disk space kept so that receiving and deleting go on when the disk is full, bytes, up to
+    /// 1 TiB; 0 for 8 MiB.
     pub reserve_bytes: u64,
     /// 1: do not wait for locks at all; `lock_timeout_ms` is 0 then.
     pub no_lock_wait: i32,
