@@ -77,13 +77,15 @@ impl Engine {
     /// Makes the next segments of the log before they are needed. Whoever needs one first makes it
     /// itself, so nobody waits for this; on a full disk it is tried again now and then.
     fn make_spares(&self) -> Result<()> {
+        // Held before the log's end is looked at: meanwhile others may use these segments, free
+        // them and give them away, and those made then would lie empty before the log's beginning.
+        let Some(hold) = self.segments.try_acquire()? else {
+            return Ok(());
+        };
         let (prepared, wanted) = self.with_meta(|meta| {
             let wanted = self.space.spare_lsn(meta, meta.tail_lsn);
             (meta.prepared_lsn, wanted)
         })?;
-        let Some(hold) = self.segments.try_acquire()? else {
-            return Ok(());
-        };
         let made = self.space.make_spares(prepared, wanted);
         point("spare-made");
         drop(hold);
@@ -102,7 +104,7 @@ impl Engine {
         let mut tx = self.begin(&mut held)?;
         match tx.index.sweep_garbage(SWEEP_ENTRIES) {
             Ok(more) => {
-                self.end(&mut held, tx, 0)?;
+                self.end(&mut held, tx)?;
                 Ok(more)
             }
             Err(error) => {
