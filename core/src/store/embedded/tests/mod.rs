@@ -3,6 +3,7 @@
 mod bounds;
 mod checking;
 mod damage;
+mod dead_letters;
 mod opening;
 mod rebuilding;
 mod reclamation;
