@@ -31,7 +31,7 @@ pub fn check(engine: &Engine) -> Result<CheckReport> {
     let mut held = engine.held.claim();
     let mut tx = engine.begin(&mut held)?;
     let result = check_locked(engine, &mut tx);
-    engine.end(&mut held, tx, 0)?;
+    engine.end(&mut held, tx)?;
     result
 }
 

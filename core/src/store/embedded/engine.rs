@@ -197,13 +197,13 @@ impl Engine {
     }
 
     /// True if a transaction may be left open after its commands were answered: their records
-    /// are in the log, and nobody asks for the lock. Where answers wait for the disk there is
-    /// nothing to gain.
-    pub(super) fn may_linger(&self) -> bool {
+    /// are in the log, and nobody asks for the lock. Where answers wait for the disk up to
+    /// `sync_lsn` there is nothing to gain.
+    pub(super) fn may_linger(&self, sync_lsn: u64) -> bool {
         if self.private {
             return true;
         }
-        if self.syncs() {
+        if self.syncs() && self.page.synced_lsn.load(Ordering::Acquire) < sync_lsn {
             return false;
         }
         if self.page.wanted.load(Ordering::SeqCst) != 0 {
@@ -235,7 +235,7 @@ impl Engine {
         let mut held = self.held.claim();
         let mut tx = self.begin(&mut held)?;
         let result = action(&mut tx.index);
-        self.end(&mut held, tx, 0)?;
+        self.end(&mut held, tx)?;
         Ok(result)
     }
 

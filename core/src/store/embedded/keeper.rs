@@ -18,6 +18,9 @@ const SWEEP_ENTRIES: usize = 500;
 const STEP_REST_MS: u64 = 1;
 /// How long a lingering transaction may lie open without new commands.
 const LINGER: Duration = Duration::from_millis(2);
+/// The same where only receives linger. A process that is stopped just then, by a debugger say,
+/// holds up all others, and this is how most stores are used.
+const LINGER_SYNCED: Duration = Duration::from_micros(500);
 
 /// Runs the keeper until `stop`.
 pub fn run(engine: &Arc<Engine>, stop: &AtomicBool) {
@@ -117,13 +120,17 @@ impl Engine {
 
 /// Commits lingering transactions: when another process asks for the lock, or after a short rest.
 pub fn run_linger(engine: &Arc<Engine>, stop: &AtomicBool) {
+    let rest = match engine.syncs() {
+        true => LINGER_SYNCED,
+        false => LINGER,
+    };
     while !stop.load(Ordering::Acquire) {
         if !engine.linger.wait(IDLE) {
             continue;
         }
         loop {
             // Asked for the lock, or a moment of rest: either ends the wait.
-            crate::sys::futex::wait(&engine.page.wanted, 0, LINGER);
+            crate::sys::futex::wait(&engine.page.wanted, 0, rest);
             let asked = engine.page.wanted.load(Ordering::SeqCst) != 0;
             let busy = engine.linger.wait(Duration::ZERO);
             if asked || !busy || stop.load(Ordering::Acquire) {

@@ -59,7 +59,9 @@ impl Held {
 impl Engine {
     /// Takes the writer lock and begins a transaction, or goes on with the one left open.
     pub(super) fn begin(&self, held: &mut Held) -> Result<Tx> {
-        if let Some(tx) = held.open.take() {
+        if let Some(mut tx) = held.open.take() {
+            let synced_lsn = self.page.synced_lsn.load(Ordering::Acquire);
+            tx.appender.restart(tx.index.meta.tail(), synced_lsn);
             return Ok(tx);
         }
         self.lock_writer()?;
@@ -132,8 +134,15 @@ impl Engine {
         Ok(())
     }
 
+    /// Ends a session that carried out no command.
+    pub(super) fn end(&self, held: &mut Held, tx: Tx) -> Result<()> {
+        // Nobody waits for its answer, so it need not be followed by others.
+        self.end_after(held, tx, 0, u64::MAX)
+    }
+
     /// Writes the log; then commits and gives the lock back, or leaves the transaction open.
-    pub(super) fn end(&self, held: &mut Held, mut tx: Tx, commands: u64) -> Result<()> {
+    /// Answers of the session wait for the disk up to `sync_lsn`.
+    fn end_after(&self, held: &mut Held, mut tx: Tx, commands: u64, sync_lsn: u64) -> Result<()> {
         let before = tx.index.meta.tail();
         let tail = match tx.appender.flush() {
             Ok(tail) => tail,
@@ -152,11 +161,9 @@ impl Engine {
             .fetch_max(tx.content_lsn, Ordering::AcqRel);
         self.page.appended_lsn.fetch_max(tail.lsn, Ordering::AcqRel);
         tx.index.meta.set_tail(tail);
-        tx.appender
-            .restart(tail, self.page.synced_lsn.load(Ordering::Acquire));
         let touched = std::mem::take(&mut tx.touched);
         held.commands += commands;
-        let result = if self.may_linger() && self.has_room_to_linger(held) {
+        let result = if self.may_linger(sync_lsn) && self.has_room_to_linger(held) {
             held.open = Some(tx);
             self.linger.notify();
             Ok(())
@@ -251,7 +258,7 @@ impl Engine {
     fn run_held(&self, held: &mut Held, jobs: &mut [&mut Job]) -> Result<bool> {
         let mut tx = self.begin(held)?;
         let now_ms = self.clock_ms();
-        let mut again = false;
+        let (mut again, mut sync_lsn) = (false, 0);
         let count = jobs.len() as u64;
         for job in jobs.iter_mut() {
             held.messages += messages(&job.command);
@@ -267,6 +274,7 @@ impl Engine {
                 Err(error) => job.answer = Some(Err(error)),
             }
             job.sync_lsn = tx.sync_lsn;
+            sync_lsn = sync_lsn.max(tx.sync_lsn);
             if let Some(error) = tx.failed.take() {
                 if error.kind() == ErrorKind::DiskFull {
                     self.space.note_full();
@@ -283,7 +291,7 @@ impl Engine {
         // The keeper's are nobody's.
         let asked = jobs.iter().filter(|job| job.command != Command::Work);
         self.count_commands(asked.count() as u64);
-        self.end(held, tx, count)?;
+        self.end_after(held, tx, count, sync_lsn)?;
         Ok(again)
     }
 

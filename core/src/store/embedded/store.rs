@@ -60,7 +60,7 @@ impl Embedded {
             temporary,
         };
         this.spawn("forebay-keeper", keeper::run)?;
-        if !this.engine.private && !this.engine.syncs() {
+        if !this.engine.private {
             this.spawn("forebay-linger", keeper::run_linger)?;
         }
         Ok(this)
@@ -81,7 +81,7 @@ impl Embedded {
             Ok(Some(sid)) => tx.index.groups_by_turn(sid),
             other => other.map(|_| Vec::new()),
         };
-        self.engine.end(&mut held, tx, 0)?;
+        self.engine.end(&mut held, tx)?;
         order
     }
 

@@ -20,7 +20,7 @@ fn spoil(store: &Embedded, action: impl FnOnce(&mut crate::store::embedded::inde
     let mut tx = engine.begin(&mut held).unwrap();
     let sid = tx.index.storage(&queue("q")).unwrap();
     action(&mut tx.index, sid);
-    engine.end(&mut held, tx, 0).unwrap();
+    engine.end(&mut held, tx).unwrap();
 }
 
 #[test]
