@@ -16,6 +16,12 @@ use pyo3::types::PyList;
 use std::collections::{HashMap, VecDeque};
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+/// How long a cancel waits for its receive, which may look into the queue just now: then the
+/// messages that it took are on their way back when the task goes on. A look can last, where
+/// another process holds the store, and the loop must not stand still for as long.
+const CANCEL_WAIT: Duration = Duration::from_millis(50);
 
 /// Turns an answer into its Python value, or into the exception that it is.
 type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -34,10 +40,19 @@ struct Letter {
 struct Letters {
     waiting: VecDeque<Letter>,
     next_id: u64,
-    /// Receives whose tickets exist.
-    tickets: HashMap<u64, Weak<api::Ticket>>,
+    /// Receives whose answers have not come.
+    receives: HashMap<u64, Receiving>,
     /// Nobody takes letters any more.
     closed: bool,
+}
+
+/// A receive whose answer has not come.
+enum Receiving {
+    /// Its ticket is being made, or it is this one.
+    Wanted(Weak<api::Ticket>),
+    /// Nobody wants its answer any more. Letting go of a ticket waits for its receive, so that it
+    /// stays until the answer comes.
+    Withdrawn { _ticket: Arc<api::Ticket> },
 }
 
 struct Shared {
@@ -66,7 +81,8 @@ impl Shared {
 
     fn post(&self, letter: Letter) {
         let mut letters = self.letters();
-        if letters.closed {
+        let receive = letters.receives.remove(&letter.id);
+        if letters.closed || matches!(receive, Some(Receiving::Withdrawn { .. })) {
             // Messages in it go back to their queue, which is no work to do under the lock.
             drop(letters);
             return;
@@ -87,9 +103,14 @@ impl Shared {
         waiting
     }
 
-    /// Takes out the letter of a wait that was cancelled.
-    fn withdraw(&self, id: u64) -> Option<Letter> {
+    /// Ends the interest in a receive: takes out its letter, or sees to it that none comes.
+    fn withdraw(&self, id: u64, ticket: &Arc<api::Ticket>) -> Option<Letter> {
         let mut letters = self.letters();
+        if let Some(receive) = letters.receives.get_mut(&id) {
+            let _ticket = ticket.clone();
+            *receive = Receiving::Withdrawn { _ticket };
+            return None;
+        }
         let place = letters.waiting.iter().position(|letter| letter.id == id)?;
         let letter = letters.waiting.remove(place);
         if letters.waiting.is_empty() {
@@ -98,14 +119,20 @@ impl Shared {
         letter
     }
 
+    /// A receive is about to start, whose answer may come before its ticket is known.
+    fn expect(&self, id: u64) {
+        let wanted = Receiving::Wanted(Weak::new());
+        self.letters().receives.insert(id, wanted);
+    }
+
     /// Keeps an eye on a receive: it ends with the mailbox.
     fn watch(&self, id: u64, ticket: &Arc<api::Ticket>) {
         let mut letters = self.letters();
         if letters.closed {
             drop(letters);
             ticket.cancel_soon();
-        } else {
-            letters.tickets.insert(id, Arc::downgrade(ticket));
+        } else if let Some(receive) = letters.receives.get_mut(&id) {
+            *receive = Receiving::Wanted(Arc::downgrade(ticket));
         }
     }
 
@@ -113,12 +140,17 @@ impl Shared {
         if self.is_elsewhere() {
             return;
         }
-        let tickets = {
+        let tickets: Vec<_> = {
             let mut letters = self.letters();
             letters.closed = true;
-            std::mem::take(&mut letters.tickets)
+            let receives = letters.receives.values();
+            let wanted = receives.filter_map(|receive| match receive {
+                Receiving::Wanted(ticket) => ticket.upgrade(),
+                Receiving::Withdrawn { .. } => None,
+            });
+            wanted.collect()
         };
-        for ticket in tickets.into_values().filter_map(|ticket| ticket.upgrade()) {
+        for ticket in tickets {
             ticket.cancel_soon();
         }
         drop(self.take());
@@ -195,6 +227,7 @@ impl Mailbox {
         let options = receive::options(max, wait, visibility_timeout, attempt);
         let (shared, id) = (self.shared.clone(), self.shared.next_id());
         let receiver = queue.get().api().clone();
+        shared.expect(id);
         let callback = move |received: api::Result<Vec<api::Message>>| {
             let received = received.map(Held);
             let convert = Box::new(move |py: Python<'_>| {
@@ -211,6 +244,9 @@ impl Mailbox {
             });
         };
         let ticket = py.detach(|| api::Ticket::start_with(&receiver, options, callback));
+        if ticket.is_err() {
+            self.shared.letters().receives.remove(&id);
+        }
         let ticket = Arc::new(ticket.or_raise(py)?);
         self.shared.watch(id, &ticket);
         Ok(Ticket {
@@ -391,20 +427,19 @@ pub struct Ticket {
     id: u64,
 }
 
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if !self.shared.is_elsewhere() {
-            self.shared.letters().tickets.remove(&self.id);
-        }
-    }
-}
-
 #[pymethods]
 impl Ticket {
-    /// Ends the receive. Nothing was taken from the queue then, or it is on its way back.
+    /// Ends the receive. Nothing was taken from the queue then, or it is on its way back, or will
+    /// be as soon as the store answers.
     fn cancel(&self, py: Python<'_>) {
-        py.detach(|| self.ticket.cancel());
-        drop(self.shared.withdraw(self.id));
+        if self.shared.is_elsewhere() {
+            return;
+        }
+        py.detach(|| {
+            self.ticket.cancel_soon();
+            self.ticket.wait(Some(CANCEL_WAIT));
+            drop(self.shared.withdraw(self.id, &self.ticket));
+        });
     }
 }
 

@@ -96,6 +96,70 @@ def test_iterating_gives_back_what_was_not_seen(tmp_path: Path) -> None:
     run(main)
 
 
+def test_a_cancelled_wait_does_not_end_the_iteration(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with aio.open(tmp_path / "queues") as store:
+            orders = await store.create_queue("orders")
+            messages = orders.messages(batch=2)
+            for _ in range(3):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(anext(messages), 0.01)
+            await orders.send_batch([b"a", b"b"])
+            assert [(await anext(messages)).body for _ in range(2)] == [b"a", b"b"]
+            await messages.aclose()
+            with pytest.raises(StopAsyncIteration):
+                await anext(messages)
+
+    run(main)
+
+
+def test_an_iterator_that_is_let_go_of_or_closed_in_a_wait_keeps_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with aio.open(tmp_path / "queues") as store:
+            orders = await store.create_queue("orders", visibility_timeout=6_000)
+            await orders.send_batch([b"a", b"b", b"c"])
+            async for message in orders.messages(batch=3):
+                await message.delete()
+                break
+            while (await orders.counts()).visible != 2:
+                await asyncio.sleep(0.01)
+            await orders.purge()
+
+            messages = orders.messages(batch=3)
+            waiting = asyncio.ensure_future(anext(messages))
+            await asyncio.sleep(0.05)
+            await messages.aclose()
+            await orders.send(b"d")
+            with pytest.raises(StopAsyncIteration):
+                await waiting
+            while (await orders.counts()).visible != 1:
+                await asyncio.sleep(0.01)
+
+    run(main)
+
+
+def test_a_batch_settles_the_messages_of_several_queues(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with aio.open(tmp_path / "queues") as store:
+            queues = [await store.create_queue(name, visibility_timeout=600) for name in "abc"]
+            for queue in queues:
+                await queue.send_batch([b"x", b"y"])
+            with pytest.raises(KeyError):
+                async with await queues[0].receive(max=2) as batch:
+                    batch.extend(await queues[1].receive(max=2))
+                    raise KeyError
+            assert [(await queue.counts()).visible for queue in queues] == [2, 2, 2]
+            with pytest.raises(errors.Error):
+                async with await queues[2].receive(max=2) as batch:
+                    batch.extend(await queues[0].receive(max=2))
+                    batch.extend(await queues[1].receive(max=2))
+                    await store.delete_queue("c")
+            assert [(await queue.counts()).in_flight for queue in queues[:2]] == [0, 0]
+            assert [(await queue.counts()).visible for queue in queues[:2]] == [0, 0]
+
+    run(main)
+
+
 def test_closing_ends_waits(tmp_path: Path) -> None:
     async def main() -> None:
         store = await aio.open(tmp_path / "queues")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 import threading
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -161,6 +163,50 @@ def test_what_was_cancelled_is_back_before_the_store_is_closed(tmp_path: Path) -
 
     for _ in range(5):
         asyncio.run(main())
+
+
+#: Locks the store in the directory that it is given, as its protocol has it, until it is told to
+#: end or half a minute has passed.
+HOLD = """
+import fcntl, select, sys
+with open(sys.argv[1] + "/lock", "r+") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX, 1, 0)
+    print("held", flush=True)
+    select.select([sys.stdin], [], [], 30)
+print("let go", flush=True)
+"""
+
+
+def test_a_cancel_does_not_wait_for_who_holds_the_store(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with aio.open(tmp_path / "queues", lock_timeout=600) as store:
+            queue = await store.create_queue("orders", visibility_timeout=6_000)
+            await queue.send_batch([b"x"] * 3)
+            holder = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", HOLD, str(tmp_path / "queues"), stdin=PIPE, stdout=PIPE
+            )
+            assert holder.stdout is not None and holder.stdin is not None
+            assert await holder.stdout.readline() == b"held\n"
+            waits = [asyncio.create_task(queue.receive(wait=20)) for _ in range(3)]
+            # They look into the queue now, or as soon as the one before has.
+            await asyncio.sleep(0.2)
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
+            assert all(wait.cancelled() for wait in waits)
+            released = asyncio.ensure_future(holder.stdout.readline())
+            await asyncio.sleep(0)
+            assert not released.done(), "the cancel waited for the lock"
+            holder.stdin.close()
+            assert await released == b"let go\n"
+            await holder.wait()
+            seen = 0
+            while seen < 3:
+                async with await queue.receive(max=3, wait=20) as batch:
+                    assert batch, "a message stayed hidden"
+                    seen += len(batch)
+
+    asyncio.run(main())
 
 
 def test_two_loops_cancel_the_waits_of_one_queue(queue: aio.Queue[bytes]) -> None:

@@ -159,6 +159,22 @@ def test_deletes_and_changes_by_message_and_by_receipt(queue: forebay.Queue[byte
         held[4].change_visibility(43_201)
 
 
+def test_a_batch_settles_the_messages_of_several_queues(store: forebay.Store) -> None:
+    queues = [store.create_queue(name, visibility_timeout=600) for name in "abc"]
+    for queue in queues:
+        queue.send_batch([b"x", b"y"])
+    with pytest.raises(KeyError), queues[0].receive(max=2) as batch:
+        batch.extend(queues[1].receive(max=2))
+        raise KeyError
+    assert [queue.counts().visible for queue in queues] == [2, 2, 2]
+    with pytest.raises(errors.QueueDoesNotExist), queues[2].receive(max=2) as batch:
+        batch.extend(queues[0].receive(max=2))
+        batch.extend(queues[1].receive(max=2))
+        store.delete_queue("c")
+    assert [queue.counts().in_flight for queue in queues[:2]] == [0, 0]
+    assert [queue.counts().visible for queue in queues[:2]] == [0, 0]
+
+
 def test_iterating_gives_back_what_was_not_seen(queue: forebay.Queue[bytes]) -> None:
     queue.send_batch([b"a", b"b", b"c"])
     for message in queue.messages(batch=3):

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ._native import Message
 from .errors import Error
 
 T = TypeVar("T")
+
+
+class _Received(Protocol):
+    @property
+    def settled(self) -> bool: ...
+    @property
+    def queue(self) -> object: ...
+
+
+M = TypeVar("M", bound=_Received)
+
+
+def by_queue(messages: Iterable[M]) -> list[list[M]]:
+    """Those that are not settled, for each queue: a program may put several batches together."""
+    queues: dict[object, list[M]] = {}
+    for message in messages:
+        if not message.settled:
+            queues.setdefault(message.queue, []).append(message)
+    return list(queues.values())
 
 
 class Batch(list[Message[T]]):
@@ -34,13 +54,17 @@ class Batch(list[Message[T]]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        held = [message for message in self if not message.settled]
-        if not held:
-            return
-        queue = held[0].queue
-        if kind is None:
-            queue.delete_batch(held)
-            return
-        # The block's own exception matters more than that its messages come back later.
-        with suppress(Error):
-            queue.change_visibility_batch((message, 0) for message in held)
+        failure: Error | None = None
+        for held in by_queue(self):
+            queue = held[0].queue
+            if kind is None:
+                try:
+                    queue.delete_batch(held)
+                except Error as failed:
+                    failure = failure or failed
+            else:
+                # The block's own exception matters more than that its messages come back later.
+                with suppress(Error):
+                    queue.change_visibility_batch((message, 0) for message in held)
+        if failure is not None:
+            raise failure

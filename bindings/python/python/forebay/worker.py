@@ -65,7 +65,8 @@ class Reject(Exception):
     """Raised by a handler: no retry will help.
 
     The message goes to the dead-letter queue of its queue, with the reason in the attribute
-    `forebay.RejectReason`; without a dead-letter queue it is deleted.
+    `forebay.RejectReason`, and on a FIFO queue with a deduplication id of its own; without a
+    dead-letter queue it is deleted.
     """
 
     def __init__(self, reason: str = "rejected") -> None:

@@ -15,8 +15,9 @@ visible again at once. A call that was cancelled otherwise, such as a send, may 
 """
 
 from ._message import Batch, Message
+from ._messages import Messages
 from ._queue import Queue
 from ._serve import Endpoint, serve
 from ._store import Store, open
 
-__all__ = ["Batch", "Endpoint", "Message", "Queue", "Store", "open", "serve"]
+__all__ = ["Batch", "Endpoint", "Message", "Messages", "Queue", "Store", "open", "serve"]

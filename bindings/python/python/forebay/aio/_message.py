@@ -6,6 +6,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from .._batch import by_queue
 from .._native import Received
 from ..errors import Error
 
@@ -83,12 +84,17 @@ class Batch(list[Message[T]]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        held = [message for message in self if not message.settled]
-        if not held:
-            return
-        queue = held[0].queue
-        if kind is None:
-            await queue.delete_batch(held)
-            return
-        with suppress(Error):
-            await queue.change_visibility_batch((message, 0) for message in held)
+        failure: Error | None = None
+        for held in by_queue(self):
+            queue = held[0].queue
+            if kind is None:
+                try:
+                    await queue.delete_batch(held)
+                except Error as failed:
+                    failure = failure or failed
+            else:
+                # The block's own exception matters more than that its messages come back later.
+                with suppress(Error):
+                    await queue.change_visibility_batch((message, 0) for message in held)
+        if failure is not None:
+            raise failure

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast, overload
 
 from .. import _native
@@ -18,9 +17,9 @@ from .._native import (
     release,
 )
 from .._options import SendOptions
-from ..errors import Closed
 from ._loop import pending
 from ._message import Batch, Message
+from ._messages import Messages
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -123,25 +122,15 @@ class Queue(Generic[T]):
             raise
         return Batch(Message(message, self) for message in messages)
 
-    async def messages(
+    def messages(
         self, *, batch: int = 1, wait: int = 20, visibility_timeout: int | None = None
-    ) -> AsyncGenerator[Message[T], None]:
+    ) -> Messages[T]:
         """Iterates over messages without end: waits for each, and ends when the store is closed.
 
         `batch` messages are received at a time; what the program has not seen when it leaves the
-        loop goes back.
+        loop goes back. A wait that is cancelled ends itself only, not the iteration.
         """
-        while True:
-            try:
-                received = await self.receive(batch, wait, visibility_timeout=visibility_timeout)
-            except Closed:
-                return
-            ahead = deque(received)
-            try:
-                while ahead:
-                    yield ahead.popleft()
-            finally:
-                release(ahead)
+        return Messages(self, batch, wait, visibility_timeout)
 
     async def delete(self, message: Received[T] | str) -> None:
         """Deletes a message, or the one that a receipt handle names."""
