@@ -5,12 +5,14 @@ use forebay_test_postgres::{Cluster, query};
 use std::path::Path;
 use std::time::Duration;
 
-/// Beside PostgreSQL's defaults, for all: memory as its documentation advises for a small machine.
+/// Beside PostgreSQL's defaults, for all: memory as its documentation advises for a small machine, and
+/// room for 64 connections of each subject.
 /// `fsync`, `synchronous_commit` and autovacuum are as they come: on.
-const SETTINGS: [&str; 3] = [
+const SETTINGS: [&str; 4] = [
     "shared_buffers=1GB",
     "max_wal_size=8GB",
     "checkpoint_timeout=15min",
+    "max_connections=500",
 ];
 
 /// A running server.
