@@ -172,7 +172,8 @@ impl Given {
 
 fn decode(what: &str, text: &str) -> Result<Bytes, String> {
     let bytes = STANDARD.decode(text);
-    bytes
-        .map(Bytes::from)
-        .map_err(|error| format!("{what} {text:?} is not base64: {error}"))
+    bytes.map(Bytes::from).map_err(|error| {
+        let begin: String = text.chars().take(40).collect();
+        format!("{what}, which begins {begin:?}, is not base64: {error}")
+    })
 }

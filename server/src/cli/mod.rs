@@ -50,6 +50,14 @@ impl Ending {
 /// What a command answers; the text of a failure is for people.
 type Outcome = Result<Ending, String>;
 
+/// Of two failures neither hides the other.
+fn both(first: Result<(), String>, second: Result<(), String>) -> Result<(), String> {
+    match (first, second) {
+        (Err(first), Err(second)) => Err(format!("{first}; {second}")),
+        (first, second) => first.and(second),
+    }
+}
+
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -3,7 +3,7 @@
 use super::json::{self, Line};
 use super::place::{Place, say};
 use super::print::Lines;
-use super::{Ending, Outcome};
+use super::{Ending, Outcome, both};
 use clap::Args;
 use forebay::message::Attribute;
 use forebay::{Queue, SendRequest};
@@ -75,10 +75,10 @@ pub fn run(arguments: &Send) -> Outcome {
         full.map_or(Ok(()), |full| send(&queue, full).map(drop))
     });
     // The lines before one that cannot be read are sent, so that a second try can begin with it.
-    if let Some(rest) = bundle.take() {
-        send(&queue, rest)?;
-    }
-    lines?;
+    let rest = bundle
+        .take()
+        .map_or(Ok(Ending::Done), |rest| send(&queue, rest));
+    both(lines, rest.map(drop))?;
     Ok(Ending::of(read))
 }
 

@@ -35,7 +35,7 @@ pub fn backup(arguments: &Backup) -> Outcome {
 /// Checks a store: files, free space, speed of the disk, versions, who holds it
 ///
 /// Of a store in PostgreSQL: its tables, and how long an answer takes. Exit status 1 if anything is
-/// wrong with files or tables.
+/// wrong with files or tables, or the disk takes no more.
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]

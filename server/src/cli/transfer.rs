@@ -5,7 +5,7 @@ use super::look;
 use super::place::{Place, say};
 use super::print::{self, Lines};
 use super::send::Bundle;
-use super::{Ending, Outcome};
+use super::{Ending, Outcome, both};
 use clap::Args;
 use forebay::rules::names::is_fifo;
 use forebay::{PeekOptions, Queue, SendRequest, Store};
@@ -81,12 +81,13 @@ pub fn import(arguments: &Import) -> Outcome {
         })
     });
     // The lines before one that cannot be read are sent, so that a second try can begin with it.
+    let mut outcome = lines;
     for (name, mut bundle) in bundles {
         if let Some(rest) = bundle.take() {
-            sent.send(&store, &arguments.place, &name, rest)?;
+            outcome = both(outcome, sent.send(&store, &arguments.place, &name, rest));
         }
     }
-    lines?;
+    outcome?;
     let mut out = Lines::new();
     out.put(&json!({"sent": sent.messages, "duplicates": sent.duplicates}))?;
     out.flush()?;

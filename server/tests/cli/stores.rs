@@ -53,6 +53,29 @@ fn an_export_is_imported_elsewhere() {
 }
 
 #[test]
+fn no_failure_of_an_import_hides_another() {
+    let world = World::new();
+    world.good("create c");
+    let lines = concat!(
+        "{\"body\": \"1\", \"queue\": \"absent\"}\n",
+        "{\"body\": \"2\", \"queue\": \"c\", \"delay\": 901}\n",
+        "{\"body\": \"3\", \"queue\": \"c\"}\n",
+        "{\"body_base64\": \"?\", \"queue\": \"c\"}\n",
+    );
+    let imported = world.run_with("import", lines);
+    assert_eq!(imported.status, 1);
+    for part in ["absent", "901", "line 4", "body_base64"] {
+        assert!(imported.error.contains(part), "{}", imported.error);
+    }
+    assert_eq!(world.good("peek c").bodies(), ["3"]);
+    let lines = "{\"body\": \"4\", \"delay\": 901}\n{\"body\": }\n";
+    let sent = world.run_with("send c", lines);
+    for part in ["901", "line 2"] {
+        assert!(sent.error.contains(part), "{}", sent.error);
+    }
+}
+
+#[test]
 fn a_store_is_copied_and_examined() {
     let world = World::new();
     world.good("create kept");
