@@ -5,8 +5,8 @@ use forebay_test_postgres::{Cluster, query};
 use std::path::Path;
 use std::time::Duration;
 
-/// Beside PostgreSQL's defaults, for all: memory as its documentation advises for a small machine, and
-/// room for 64 connections of each subject.
+/// Beside PostgreSQL's defaults, for all: memory as its documentation advises for a small machine,
+/// and room for 64 connections of each subject.
 /// `fsync`, `synchronous_commit` and autovacuum are as they come: on.
 const SETTINGS: [&str; 4] = [
     "shared_buffers=1GB",

@@ -263,7 +263,7 @@ impl Space {
     }
 
     fn extend_log(&self, meta: &mut Meta, wanted: u64) -> Result<()> {
-        // Without a reserve the log may have gone on by itself, and what it wrote may be given away.
+        // Without a reserve the log may have gone on by itself, and what it wrote be given away.
         let tail = self.log.segment_of(meta.tail_lsn);
         meta.prepared_lsn = meta.prepared_lsn.max(self.log.segment_start(tail));
         while meta.prepared_lsn < wanted {
