@@ -3,7 +3,7 @@
 //! Names of members are those of the JSON protocol, case included. A member that was not given is
 //! `None` or empty; whether it had to be given is decided by `actions`, for both protocols.
 
-use serde::de::{MapAccess, Visitor};
+use super::bounded::{self, MESSAGE_ATTRIBUTES_MAX, Pairs};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -131,8 +131,10 @@ pub struct AddPermission {
     pub label: Option<String>,
     /// `AWSAccountIds`.
     #[serde(rename = "AWSAccountIds")]
+    #[serde(deserialize_with = "bounded::list")]
     pub accounts: Option<Vec<String>>,
     /// `Actions`.
+    #[serde(deserialize_with = "bounded::list")]
     pub actions: Option<Vec<String>>,
 }
 
@@ -153,9 +155,11 @@ pub struct CreateQueue {
     /// `QueueName`.
     pub queue_name: Option<String>,
     /// `Attributes`.
+    #[serde(deserialize_with = "bounded::map")]
     pub attributes: Option<BTreeMap<String, String>>,
     /// `tags`: this action's member is written small.
     #[serde(rename = "tags")]
+    #[serde(deserialize_with = "bounded::map")]
     pub tags: Option<BTreeMap<String, String>>,
 }
 
@@ -209,6 +213,7 @@ pub struct GetQueueAttributes {
     /// `QueueUrl`.
     pub queue_url: Option<String>,
     /// `AttributeNames`.
+    #[serde(deserialize_with = "bounded::list")]
     pub attribute_names: Option<Vec<String>>,
 }
 
@@ -219,6 +224,7 @@ pub struct SetQueueAttributes {
     /// `QueueUrl`.
     pub queue_url: Option<String>,
     /// `Attributes`.
+    #[serde(deserialize_with = "bounded::map")]
     pub attributes: Option<BTreeMap<String, String>>,
 }
 
@@ -229,6 +235,7 @@ pub struct TagQueue {
     /// `QueueUrl`.
     pub queue_url: Option<String>,
     /// `Tags`.
+    #[serde(deserialize_with = "bounded::map")]
     pub tags: Option<BTreeMap<String, String>>,
 }
 
@@ -239,6 +246,7 @@ pub struct UntagQueue {
     /// `QueueUrl`.
     pub queue_url: Option<String>,
     /// `TagKeys`.
+    #[serde(deserialize_with = "bounded::list")]
     pub tag_keys: Option<Vec<String>>,
 }
 
@@ -253,8 +261,10 @@ pub struct AttributeInput {
     /// `BinaryValue`, in base64.
     pub binary_value: Option<String>,
     /// `StringListValues`: reserved (A3.3).
+    #[serde(deserialize_with = "bounded::list")]
     pub string_list_values: Option<Vec<String>>,
     /// `BinaryListValues`: reserved (A3.3).
+    #[serde(deserialize_with = "bounded::list")]
     pub binary_list_values: Option<Vec<String>>,
 }
 
@@ -265,25 +275,8 @@ pub struct AttributeList(pub Vec<(String, AttributeInput)>);
 
 impl<'de> Deserialize<'de> for AttributeList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AttributeVisitor)
-    }
-}
-
-struct AttributeVisitor;
-
-impl<'de> Visitor<'de> for AttributeVisitor {
-    type Value = AttributeList;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a map of message attributes")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            list.push(entry);
-        }
-        Ok(AttributeList(list))
+        let pairs = Pairs::<_, MESSAGE_ATTRIBUTES_MAX>::deserialize(deserializer)?;
+        Ok(Self(pairs.0))
     }
 }
 
@@ -310,10 +303,12 @@ pub struct SendMessage {
 /// Input of a batch action: the queue and the entries.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
+#[serde(bound(deserialize = "E: Deserialize<'de>"))]
 pub struct Batch<E> {
     /// `QueueUrl`.
     pub queue_url: Option<String>,
     /// `Entries`; `None` if the member is missing.
+    #[serde(deserialize_with = "bounded::list")]
     pub entries: Option<Vec<E>>,
 }
 
@@ -360,10 +355,13 @@ pub struct ReceiveMessage {
     /// `WaitTimeSeconds`.
     pub wait_time_seconds: Option<i64>,
     /// `AttributeNames`, the older name of `MessageSystemAttributeNames`.
+    #[serde(deserialize_with = "bounded::list")]
     pub attribute_names: Option<Vec<String>>,
     /// `MessageSystemAttributeNames`.
+    #[serde(deserialize_with = "bounded::list")]
     pub message_system_attribute_names: Option<Vec<String>>,
     /// `MessageAttributeNames`.
+    #[serde(deserialize_with = "bounded::list")]
     pub message_attribute_names: Option<Vec<String>>,
     /// `ReceiveRequestAttemptId`.
     pub receive_request_attempt_id: Option<String>,

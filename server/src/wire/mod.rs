@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod answer;
+mod bounded;
 pub mod error;
 pub mod json;
 pub mod query;

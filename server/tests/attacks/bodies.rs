@@ -44,6 +44,51 @@ fn decompression_bombs_are_not_unpacked() {
     server.is_well();
 }
 
+/// Two bytes of the body for a message, and few more for an attribute of one.
+#[test]
+fn lists_of_nothing_stay_small() {
+    let server = Server::start("");
+    server.is_well();
+    let before = server.peak_kib();
+    let fill = |start: &str, one: &str, end: &str| {
+        let count = ((4 << 20) - start.len() - end.len()) / (one.len() + 1);
+        let list = vec![one; count].join(",");
+        format!("{start}{list}{end}").into_bytes()
+    };
+    for (action, body) in [
+        ("SendMessageBatch", fill("{\"Entries\":[", "{}", "]}")),
+        (
+            "SendMessageBatch",
+            fill("{\"Entries\":[{\"MessageAttributes\":{", "\"\":{}", "}}]}"),
+        ),
+        (
+            "ReceiveMessage",
+            fill("{\"AttributeNames\":[", "\"\"", "]}"),
+        ),
+    ] {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&body).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert!(packed.len() < 100 << 10, "{} bytes", packed.len());
+        let target = format!("AmazonSQS.{action}");
+        let request = json(&target, "content-encoding: gzip\r\n", &packed);
+        let mut clients: Vec<_> = (0..BOMBS).map(|_| server.connect()).collect();
+        clients.iter_mut().for_each(|client| client.write(&request));
+        for client in &mut clients {
+            let answer = client.read().unwrap();
+            assert_eq!(
+                (answer.status, answer.code()),
+                (400, Some("SerializationException"))
+            );
+        }
+    }
+    if let (Some(before), Some(after)) = (before, server.peak_kib()) {
+        println!("{before} KiB at most before, {after} KiB at most in all");
+        assert!(after < before + GROWTH_KIB, "from {before} to {after} KiB");
+    }
+    server.is_well();
+}
+
 #[test]
 fn endless_bodies_are_cut_off() {
     let server = Server::start("body_bytes = 100000");

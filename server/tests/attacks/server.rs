@@ -31,6 +31,11 @@ impl Server {
         self.process.resident_kib()
     }
 
+    /// The most memory that it ever had in use, KiB.
+    pub fn peak_kib(&self) -> Option<u64> {
+        self.process.peak_kib()
+    }
+
     /// It still answers, over a connection that is new.
     pub fn is_well(&self) {
         let answer = self.connect().call("GET", "/readyz", "", b"");
