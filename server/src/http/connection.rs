@@ -1,5 +1,6 @@
 //! One connection: which version of HTTP it speaks, and its requests.
 
+use super::activity::Activity;
 use super::respond::respond;
 use crate::config::Limits;
 use crate::service::Service;
@@ -18,8 +19,13 @@ use tokio_rustls::server::TlsStream;
 
 /// First bytes of HTTP/2 over a plain connection.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
-/// Pause between two looks at a preface that comes in pieces.
+/// First pause between two looks at a preface that comes in pieces; each is twice as long as the
+/// one before, so that thousands who never send the rest cost nothing.
 const PEEK_PAUSE: Duration = Duration::from_millis(5);
+/// Longest of these pauses.
+const PEEK_PAUSE_MAX: Duration = Duration::from_millis(320);
+/// How long a connection of HTTP/2 that had no request may take to end once it shall.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What a connection is to its requests.
 #[derive(Debug, Clone, Copy)]
@@ -75,13 +81,15 @@ enum Begun {
 /// Reads nothing: the bytes stay for the parser.
 async fn speaks_http2(stream: &TcpStream) -> std::io::Result<bool> {
     let mut seen = [0; HTTP2_PREFACE.len()];
+    let mut pause = PEEK_PAUSE;
     loop {
         let length = stream.peek(&mut seen).await?;
         let same = HTTP2_PREFACE.starts_with(&seen[..length]);
         if !same || length == seen.len() || length == 0 {
             return Ok(same && length > 0);
         }
-        tokio::time::sleep(PEEK_PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PEEK_PAUSE_MAX);
     }
 }
 
@@ -94,15 +102,25 @@ pub async fn serve_http(
 ) {
     let limits = service.config.limits;
     let draining = service.draining();
-    let handler =
-        service_fn(move |request: Request<Incoming>| respond(request, peer, service.clone()));
     let stream = TokioIo::new(stream);
     let ended = match http2 {
         true => {
+            let activity = Arc::new(Activity::default());
+            let own = activity.clone();
+            let handler = service_fn(move |request: Request<Incoming>| {
+                Activity::during(&own, respond(request, peer, service.clone()))
+            });
             let connection = http2_builder(limits).serve_connection(stream, handler);
-            until_drained(connection, draining, |it| it.graceful_shutdown()).await
+            let idle = Duration::from_secs(limits.header_timeout_s);
+            until_unused(connection, draining, &activity, idle, |it| {
+                it.graceful_shutdown();
+            })
+            .await
         }
         false => {
+            let handler = service_fn(move |request: Request<Incoming>| {
+                respond(request, peer, service.clone())
+            });
             let connection = http1_builder(limits).serve_connection(stream, handler);
             until_drained(connection, draining, |it| it.graceful_shutdown()).await
         }
@@ -148,4 +166,32 @@ async fn until_drained<C: Future>(
     }
     end(connection.as_mut());
     connection.await
+}
+
+/// As [`until_drained`], for HTTP/2; a connection without a request for so long also ends. One that
+/// never had any is not waited for: its client may never say a word.
+async fn until_unused<C: Future<Output = hyper::Result<()>>>(
+    connection: C,
+    mut draining: tokio::sync::watch::Receiver<bool>,
+    activity: &Activity,
+    idle: Duration,
+    end: impl FnOnce(Pin<&mut C>),
+) -> C::Output {
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = draining.wait_for(|draining| *draining) => {}
+        () = activity.none_for(idle) => {}
+    }
+    end(connection.as_mut());
+    if !activity.has_begun() {
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = tokio::time::sleep(GOODBYE) => {}
+        }
+    }
+    match activity.has_begun() {
+        true => connection.await,
+        false => Ok(()),
+    }
 }

@@ -1,5 +1,6 @@
 //! HTTP: connections, their bounds, and what is served beside the queues.
 
+mod activity;
 pub mod body;
 pub mod connection;
 pub mod head;

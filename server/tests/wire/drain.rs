@@ -1,6 +1,6 @@
 //! Stopping: every wait is answered, and what runs ends.
 
-use super::support::{Server, test_config, until};
+use super::support::{Server, config, test_config, until};
 use serde_json::json;
 
 #[test]
@@ -36,6 +36,19 @@ fn a_shutdown_answers_the_waits_and_closes_the_store() {
     server.stop().unwrap();
     let store = forebay::Store::open(folder.path().join("queues")).unwrap();
     store.get_queue("q").unwrap();
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_clients_of_http_2_that_never_begin() {
+    let mut config = config();
+    config.limits.shutdown_s = 3_600;
+    let mut server = Server::start(config);
+    let mut client = server.connect();
+    client.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    let mut second = server.connect();
+    assert_eq!(second.json("ListQueues", "{}").status, 200);
+    let stopped = std::thread::spawn(move || server.stop().unwrap());
+    until("it stops", || stopped.is_finished());
 }
 
 #[test]

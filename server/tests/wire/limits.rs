@@ -1,6 +1,6 @@
 //! Bounds: long heads and bodies, slow clients, many connections.
 
-use super::support::{Server, config, until};
+use super::support::{Server, WATCHDOG, config, until};
 
 #[test]
 fn long_bodies_are_refused() {
@@ -53,6 +53,52 @@ fn slow_clients_are_cut_off() {
     // hyper says so before it closes.
     assert!(in_head.read().is_none_or(|answer| answer.status == 408));
     assert_eq!(server.json("ListQueues", "{}").status, 200);
+}
+
+#[test]
+fn clients_of_http_2_that_never_begin_are_cut_off() {
+    let mut short = config();
+    short.limits.header_timeout_s = 1;
+    let server = Server::start(short);
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    // A frame of settings that breaks off, and one that is whole with nothing behind it.
+    for more in ["", "\0\0", "\0\0\0\u{4}\0\0\0\0\0"] {
+        for length in [14, 20, preface.len()] {
+            let mut client = server.connect();
+            client.write(&preface.as_bytes()[..length]);
+            if length == preface.len() {
+                client.write(more.as_bytes());
+            }
+            until("it is cut off", || client.is_closed_by_now());
+        }
+    }
+    assert_eq!(server.json("ListQueues", "{}").status, 200);
+}
+
+#[test]
+fn idle_connections_of_http_2_end_and_waiting_ones_do_not() {
+    let mut short = config();
+    short.limits.header_timeout_s = 1;
+    let server = Server::start(short);
+    server.queue("q");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address).await;
+        let stream = hyper_util::rt::TokioIo::new(stream.unwrap());
+        let executor = hyper_util::rt::TokioExecutor::new();
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, stream)
+            .await
+            .unwrap();
+        let running = tokio::spawn(connection);
+        let poll = "/000000000000/q?Action=ReceiveMessage&WaitTimeSeconds=4";
+        let empty = http_body_util::Empty::<bytes::Bytes>::new();
+        let uri = format!("http://{}{poll}", server.address);
+        let request = hyper::Request::get(uri).body(empty).unwrap();
+        assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+        // Its pings are answered all the while.
+        let ended = tokio::time::timeout(WATCHDOG, running).await;
+        ended.expect("an idle connection ends").unwrap().unwrap();
+    });
 }
 
 #[test]
