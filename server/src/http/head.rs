@@ -43,7 +43,11 @@ impl Head {
             Some(scheme) => scheme.eq_ignore_ascii_case("https"),
             None => peer.secure,
         };
-        let source = forwarded("x-forwarded-for").and_then(|it| it.parse().ok());
+        // A proxy adds whom it heard from at the end. What stands before is the client's own word.
+        let mut lists = parts.headers.get_all("x-forwarded-for").iter();
+        let list = lists.next_back().filter(|_| trust_proxy);
+        let last = list.and_then(|it| it.to_str().ok()?.rsplit(',').next());
+        let source = last.and_then(|it| it.trim().parse().ok());
         Self {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -70,6 +74,40 @@ impl Head {
                 let kind = kind.split(';').next().unwrap_or_default().trim();
                 kind.eq_ignore_ascii_case(form)
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::Request;
+
+    fn source(lists: &[&str], trust_proxy: bool) -> String {
+        let mut request = Request::get("/");
+        for list in lists {
+            request = request.header("x-forwarded-for", *list);
+        }
+        let peer = Peer {
+            address: ([127, 0, 0, 1], 1).into(),
+            secure: false,
+        };
+        let parts = request.body(()).unwrap().into_parts().0;
+        Head::new(parts, peer, trust_proxy).source.to_string()
+    }
+
+    #[test]
+    fn the_address_that_the_proxy_saw_counts_and_not_what_the_client_says() {
+        for (lists, expected) in [
+            (&["192.0.2.1"][..], "192.0.2.1"),
+            (&["10.0.0.1, 192.0.2.1"], "192.0.2.1"),
+            (&["10.0.0.1", "192.0.2.1"], "192.0.2.1"),
+            (&["10.0.0.1", "10.0.0.2,2001:db8::1 "], "2001:db8::1"),
+            (&["nobody"], "127.0.0.1"),
+            (&[], "127.0.0.1"),
+        ] {
+            assert_eq!(source(lists, true), expected, "{lists:?}");
+            assert_eq!(source(lists, false), "127.0.0.1", "{lists:?}");
         }
     }
 }
