@@ -86,7 +86,10 @@ impl Authenticator {
                 if request.head.header("x-amz-target").is_some() {
                     return Err(refusals::old_signature());
                 }
-                (sigv2::verify(&self.keys, request)?, None)
+                (
+                    sigv2::verify(&self.keys, &self.accepted_hosts, request)?,
+                    None,
+                )
             }
             None => (Identity::anonymous(), None),
         };

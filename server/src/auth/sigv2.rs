@@ -13,7 +13,11 @@ use sha1::Sha1;
 /// Verifies the parameters of a request.
 ///
 /// Errors: `InvalidSecurity` for an older version, and those of U4.
-pub fn verify(keys: &KeyTable, request: Signed<'_>) -> Result<Identity, Refusal> {
+pub fn verify(
+    keys: &KeyTable,
+    accepted: &[String],
+    request: Signed<'_>,
+) -> Result<Identity, Refusal> {
     let params = request.params;
     if params.get("SignatureVersion") != Some("2") {
         return Err(refusals::old_signature());
@@ -28,7 +32,7 @@ pub fn verify(keys: &KeyTable, request: Signed<'_>) -> Result<Identity, Refusal>
     // Some clients leave a plus as it is, which then was decoded to a space.
     let signature = signature.replace(' ', "+");
     let secret = key.secret_access_key.as_bytes();
-    for host in hosts(request) {
+    for host in hosts(request, accepted) {
         let text = to_sign(request, &host);
         let own = match params.get("SignatureMethod") {
             Some("HmacSHA1") => STANDARD.encode(hmac_sha1(secret, text.as_bytes())),
@@ -69,15 +73,26 @@ pub fn check_time(request: Signed<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// The host as sent, and without its port.
-fn hosts(request: Signed<'_>) -> Vec<String> {
-    let sent = request.head.sent_host.to_ascii_lowercase();
-    match sent.rsplit_once(':') {
-        Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            vec![bare.to_owned(), sent]
+/// The host as sent, that which a trusted proxy passed on, and those that the configuration
+/// accepts; each also without its port.
+fn hosts(request: Signed<'_>, accepted: &[String]) -> Vec<String> {
+    let own = [&request.head.sent_host, &request.head.host];
+    let forms = own.into_iter().chain(accepted).flat_map(|host| {
+        let host = host.to_ascii_lowercase();
+        match host.rsplit_once(':') {
+            Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                vec![bare.to_owned(), host]
+            }
+            _ => vec![host],
         }
-        _ => vec![sent],
+    });
+    let mut distinct = Vec::new();
+    for form in forms {
+        if !distinct.contains(&form) {
+            distinct.push(form);
+        }
     }
+    distinct
 }
 
 /// Verb, host, path, and all parameters but the signature in the order of their bytes.

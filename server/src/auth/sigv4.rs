@@ -6,6 +6,7 @@ use super::keys::{KeyTable, hmac_sha256};
 use super::scope::CredentialScope;
 use super::{Signed, equal_in_constant_time, hex, refusals, time};
 use crate::wire::Refusal;
+use forebay::rules::names;
 
 /// First word of the Authorization header, and value of `X-Amz-Algorithm`.
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -149,7 +150,8 @@ fn check_scope(claim: &Claim<'_>) -> Result<(), Refusal> {
         let text = "Credential should be scoped with a valid terminator: 'aws4_request'.";
         return Err(refusals::wrong_scope(text));
     }
-    if scope.region.is_empty() {
+    // Before a key is derived for it, and remembered.
+    if names::check_region(&scope.region).is_err() {
         let text = "Credential should be scoped to a valid region.";
         return Err(refusals::wrong_scope(text));
     }

@@ -224,6 +224,19 @@ fn u5_version_2() {
 }
 
 #[test]
+fn u5_version_2_through_a_proxy_that_changes_the_host() {
+    let form = "Action=ListQueues&QueueNamePrefix=a+b%2B%7E&Version=2012-11-05\
+        &AWSAccessKeyId=AKIDEXAMPLE&SignatureVersion=2&SignatureMethod=HmacSHA256\
+        &Timestamp=2025-01-02T03%3A04%3A05Z\
+        &Signature=NhQF8bVPfOfVdfxK0fRYLz6iIVsjRQ/ikfVnG9Ec09E%3D";
+    let sent = Sent::new("POST", "/", &[("host", "10.0.0.7:80")], form);
+    assert_eq!(sent.code(), "SignatureDoesNotMatch 403");
+    let mut accepting = config(None);
+    accepting.accepted_hosts = vec!["other".into(), "LocalHost:9324".into()];
+    assert!(sent.identify(&accepting).is_ok());
+}
+
+#[test]
 fn u5_version_2_does_not_cover_a_json_body() {
     let uri = "/?Action=ListQueues&QueueNamePrefix=a+b%2B%7E&Version=2012-11-05\
         &AWSAccessKeyId=AKIDEXAMPLE&SignatureVersion=2&SignatureMethod=HmacSHA256\

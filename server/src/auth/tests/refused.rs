@@ -121,6 +121,17 @@ fn u4_wrong_scope() {
             "Credential should be scoped to a valid region.",
         ),
         (
+            "/eu-west-1/",
+            "/eu:west/",
+            "Credential should be scoped to a valid region.",
+        ),
+        // A key is derived for each region, and remembered.
+        (
+            "/eu-west-1/",
+            &format!("/{}/", "r".repeat(65)),
+            "Credential should be scoped to a valid region.",
+        ),
+        (
             "/sqs/",
             "/sns/",
             "Credential should be scoped to correct service: 'sqs'.",
