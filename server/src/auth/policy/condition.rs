@@ -153,7 +153,12 @@ impl Condition {
         }
         let Some(found) = found else {
             // A missing key makes a positive operator false and a negated one true.
-            return self.if_exists || self.negated || self.quantifier == Quantifier::All;
+            return self.if_exists
+                || match self.quantifier {
+                    Quantifier::One => self.negated,
+                    Quantifier::All => true,
+                    Quantifier::Any => false,
+                };
         };
         let wanted: Vec<Pattern> = self
             .values

@@ -1,6 +1,7 @@
 //! Reading a policy (U8): what is written, checked once, so that deciding cannot fail.
 
 use super::condition::{self, Condition};
+use super::json::Distinct;
 use super::principal::{self, Principals};
 use forebay::limits::POLICY_BYTES_MAX;
 use forebay::{Error, ErrorKind, Result};
@@ -62,8 +63,11 @@ pub fn parse(text: &str) -> Result<Policy> {
         let size = text.len();
         return refuse(format!("It has {size} bytes, at most {POLICY_BYTES_MAX}."));
     }
-    let policy: Map<String, Value> = serde_json::from_str(text)
+    let Distinct(policy) = serde_json::from_str(text)
         .or_else(|error| refuse(format!("It is no JSON object: {error}.")))?;
+    let Value::Object(policy) = policy else {
+        return refuse("It is no JSON object.".into());
+    };
     let version = match policy.get("Version") {
         None => "2008-10-17",
         Some(Value::String(version)) => version.as_str(),

@@ -5,6 +5,7 @@ mod condition;
 mod context;
 mod decide;
 mod document;
+mod json;
 mod pattern;
 mod permissions;
 mod principal;

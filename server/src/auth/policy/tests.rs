@@ -345,6 +345,22 @@ fn u8_6_several_values() {
             false,
             json!({ "ForAnyValue:StringEquals": { "absent": ["c"] } }),
         ),
+        (
+            true,
+            json!({ "ForAnyValue:StringNotEquals": { "aws:TagKeys": ["a"] } }),
+        ),
+        (
+            false,
+            json!({ "ForAnyValue:StringNotEquals": { "absent": ["c"] } }),
+        ),
+        (
+            true,
+            json!({ "ForAnyValue:StringNotEqualsIfExists": { "absent": ["c"] } }),
+        ),
+        (
+            true,
+            json!({ "ForAllValues:StringNotEquals": { "absent": ["c"] } }),
+        ),
     ] {
         assert_eq!(condition(given.clone(), &context), holds, "{given}");
     }
@@ -384,6 +400,33 @@ fn u8_2_what_is_no_policy() {
     assert!(parse("{").is_err());
     let long = "x".repeat(8_192);
     assert!(parse(&format!("{{\"Id\":\"{long}\",\"Statement\":[]}}")).is_err());
+}
+
+#[test]
+fn u8_2_nothing_is_given_twice() {
+    let inside = r#""Effect": "Allow", "Principal": "*", "Action": "sqs:*""#;
+    let with = |more: &str| {
+        parse(&format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{{inside}{more}}}]}}"#
+        ))
+    };
+    let one = r#""Condition": {"StringEquals": {"aws:username": "alice"}}"#;
+    let other = r#""Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#;
+    let operators = r#""Condition": {"StringEquals": {"a": "b"}, "StringEquals": {"c": "d"}}"#;
+    let keys = r#""Condition": {"StringEquals": {"a": "b", "a": "c"}}"#;
+    assert!(with(&format!(", {one}")).is_ok());
+    for (more, name) in [
+        (format!(", {one}, {other}"), "\"Condition\""),
+        (format!(", {operators}"), "\"StringEquals\""),
+        (format!(", {keys}"), "\"a\""),
+        (r#", "Effect": "Deny""#.into(), "\"Effect\""),
+    ] {
+        let error = with(&more).unwrap_err();
+        assert!(
+            error.text().contains(&format!("{name} is given twice")),
+            "{error}"
+        );
+    }
 }
 
 #[test]
