@@ -17,7 +17,6 @@ pub async fn send(store: &Store, call: &Call, input: Batch<SendEntry>) -> Result
         let id = ids.add(entry.id)?;
         let delay = entry.delay_seconds;
         let (delay_s, error) = optional_number(delay, rules::check_delay);
-        early.push(error);
         let parts = Parts {
             // An empty body fails its entry only (S5.4).
             body: entry.message_body.unwrap_or_default(),
@@ -27,7 +26,13 @@ pub async fn send(store: &Store, call: &Call, input: Batch<SendEntry>) -> Result
             group: entry.message_group_id,
             delay_s,
         };
-        requests.push(messages::request(call, parts)?.id(id));
+        let (mut request, fits) = messages::request(call, parts)?;
+        let error = error.or(fits.err());
+        if error.is_some() {
+            request = request.delay(FAR_OUT_OF_RANGE);
+        }
+        early.push(error);
+        requests.push(request.id(id));
     }
     let results = done(queue.calls().send_batch(requests)).await?;
     let results = or_early(results, early);
@@ -81,6 +86,9 @@ pub async fn change_visibility(
     ))
 }
 
+/// Seconds that no entry can have: it fails in its place.
+const FAR_OUT_OF_RANGE: u32 = u32::MAX;
+
 /// A number of an entry. One that the library's type cannot hold is put far out of range, so
 /// that the entry fails in its place, and its error is kept.
 fn optional_number(
@@ -90,7 +98,7 @@ fn optional_number(
     match given.map(|given| number(given, check)) {
         None => (None, None),
         Some(Ok(number)) => (Some(number), None),
-        Some(Err(error)) => (Some(u32::MAX), Some(error)),
+        Some(Err(error)) => (Some(FAR_OUT_OF_RANGE), Some(error)),
     }
 }
 

@@ -18,7 +18,7 @@ const TRACE_HEADER: &str = "AWSTraceHeader";
 pub async fn send(store: &Store, call: &Call, input: SendMessage) -> Result<Answer, Refusal> {
     let queue = call.queue(store, input.queue_url.as_deref())?;
     let delay = input.delay_seconds.map(|it| number(it, rules::check_delay));
-    let request = request(
+    let (request, fits) = request(
         call,
         Parts {
             body: required(input.message_body, "MessageBody")?,
@@ -29,6 +29,7 @@ pub async fn send(store: &Store, call: &Call, input: SendMessage) -> Result<Answ
             delay_s: delay.transpose()?,
         },
     )?;
+    fits?;
     let receipt = done(queue.calls().send(request)).await?;
     Ok(Answer::Sent(sent(&receipt)))
 }
@@ -64,14 +65,20 @@ pub struct Parts {
     pub delay_s: Option<u32>,
 }
 
-/// The message as the library takes it.
-pub fn request(call: &Call, parts: Parts) -> Result<SendRequest, Refusal> {
+/// The message as the library takes it, and whether it may be sent so: of a batch, the others may.
+///
+/// Errors: `SerializationException` for what is not of the request's model.
+pub fn request(call: &Call, parts: Parts) -> Result<(SendRequest, Result<(), Error>), Refusal> {
     let mut request = SendRequest::new(parts.body).sender(&*call.sender);
+    let mut fits = Ok(());
     for (name, input) in parts.attributes.unwrap_or_default().0 {
+        fits = fits.and_then(|()| check_no_list(&name, &input));
         request = request.attribute(attribute(name, input)?);
     }
-    if let Some(header) = trace_header(parts.system_attributes.unwrap_or_default())? {
-        request = request.trace_header(header);
+    match trace_header(parts.system_attributes.unwrap_or_default()) {
+        Ok(Some(header)) => request = request.trace_header(header),
+        Ok(None) => {}
+        Err(error) => fits = fits.and(Err(error)),
     }
     if let Some(id) = parts.deduplication {
         request = request.deduplication(id);
@@ -82,17 +89,21 @@ pub fn request(call: &Call, parts: Parts) -> Result<SendRequest, Refusal> {
     if let Some(delay_s) = parts.delay_s {
         request = request.delay(delay_s);
     }
-    Ok(request)
+    Ok((request, fits))
+}
+
+/// A3.3.
+fn check_no_list(name: &str, input: &AttributeInput) -> Result<(), Error> {
+    let lists = [&input.string_list_values, &input.binary_list_values];
+    if lists.into_iter().flatten().all(Vec::is_empty) {
+        return Ok(());
+    }
+    let text = format!("Message (user) attribute '{name}' has a list, which is reserved.");
+    Err(Error::new(ErrorKind::UnsupportedOperation, text))
 }
 
 /// A message attribute; the library checks that type and value fit (S5.13, S5.14).
 fn attribute(name: String, input: AttributeInput) -> Result<Attribute, Refusal> {
-    if input.string_list_values.is_some_and(|it| !it.is_empty())
-        || input.binary_list_values.is_some_and(|it| !it.is_empty())
-    {
-        let text = format!("Message (user) attribute '{name}' has a list, which is reserved.");
-        return Err(Error::new(ErrorKind::UnsupportedOperation, text).into());
-    }
     let data_type = input.data_type.unwrap_or_default();
     let value = match data_type.split('.').next() {
         Some("Binary") => {
@@ -112,13 +123,13 @@ fn attribute(name: String, input: AttributeInput) -> Result<Attribute, Refusal> 
 }
 
 /// S5.19: the one system attribute that can be sent.
-fn trace_header(attributes: AttributeList) -> Result<Option<String>, Refusal> {
+fn trace_header(attributes: AttributeList) -> Result<Option<String>, Error> {
     let mut header = None;
     for (name, input) in attributes.0 {
         let is_text = input.data_type.as_deref() == Some("String");
         if name != TRACE_HEADER || !is_text {
             let reason = "Only AWSTraceHeader of the type String can be sent.";
-            return Err(Error::bad_value(&name, "MessageSystemAttributes", reason).into());
+            return Err(Error::bad_value(&name, "MessageSystemAttributes", reason));
         }
         header = Some(input.string_value.unwrap_or_default());
     }

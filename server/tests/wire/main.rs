@@ -4,6 +4,7 @@
 
 mod attacks;
 mod auth;
+mod batches;
 mod drain;
 mod embedded;
 mod golden;
