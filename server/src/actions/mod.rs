@@ -11,6 +11,7 @@ mod queues;
 mod receive;
 
 pub use permissions::change_policy;
+pub use poll::at_once;
 pub use receive::body_text;
 
 use crate::test_mode::Disorder;

@@ -1,4 +1,5 @@
-//! Long polls: a wait holds a ticket of the library, not a thread.
+//! Receives whose client may go away before the answer. A wait holds a ticket of the library, not
+//! a thread.
 
 use super::{Backend, blocking};
 use crate::wire::Refusal;
@@ -30,11 +31,11 @@ pub async fn wait(
     waiting.begin();
     let mut poll = Poll {
         ticket: Some(ticket),
-        receiver,
+        awaited: Awaited(receiver),
     };
     let mut draining = backend.draining.clone();
     tokio::select! {
-        answer = &mut poll.receiver => return poll.finish(answer),
+        answer = &mut poll.awaited.0 => return poll.finish(answer),
         // The sender lives as long as the server; its end is one more way to drain.
         _ = draining.wait_for(|draining| *draining) => {}
     }
@@ -42,10 +43,29 @@ pub async fn wait(
         blocking(move || ticket.cancel()).await?;
     }
     // After a cancel the callback has run.
-    let answer = (&mut poll.receiver).await;
+    let answer = (&mut poll.awaited.0).await;
     match poll.finish(answer) {
         Err(refusal) if refusal.status() == 503 => Ok(Vec::new()),
         other => other,
+    }
+}
+
+/// Takes what is there. It does not wait for messages, but may have to for the store.
+pub async fn at_once(
+    queue: &Queue,
+    options: ReceiveOptions,
+) -> std::result::Result<Vec<Message>, Refusal> {
+    let (sender, receiver) = oneshot::channel();
+    let mut awaited = Awaited(receiver);
+    let (queue, runtime) = (queue.clone(), Handle::current());
+    Handle::current().spawn_blocking(move || {
+        if let Err(Ok(messages)) = sender.send(queue.receive(&options)) {
+            give_back(&runtime, messages);
+        }
+    });
+    match (&mut awaited.0).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Refusal::internal()),
     }
 }
 
@@ -84,7 +104,7 @@ impl Waiting {
 /// A wait of a client that is still there, until it is finished.
 struct Poll {
     ticket: Option<Ticket>,
-    receiver: oneshot::Receiver<Result<Vec<Message>>>,
+    awaited: Awaited,
 }
 
 impl Poll {
@@ -109,12 +129,22 @@ impl Drop for Poll {
         let Ok(runtime) = Handle::try_current() else {
             return ticket.cancel();
         };
-        self.receiver.close();
-        // The answer may have come in between.
-        if let Ok(Ok(messages)) = self.receiver.try_recv() {
+        runtime.spawn_blocking(move || ticket.cancel());
+    }
+}
+
+/// Messages on their way to a client that is still there.
+struct Awaited(oneshot::Receiver<Result<Vec<Message>>>);
+
+impl Drop for Awaited {
+    /// They may have come when nobody looked any more.
+    fn drop(&mut self) {
+        self.0.close();
+        if let Ok(Ok(messages)) = self.0.try_recv()
+            && let Ok(runtime) = Handle::try_current()
+        {
             give_back(&runtime, messages);
         }
-        runtime.spawn_blocking(move || ticket.cancel());
     }
 }
 
@@ -132,4 +162,41 @@ pub fn give_back(runtime: &Handle, messages: Vec<Message>) {
             tracing::warn!(%error, "messages of a vanished client were not given back at once");
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forebay::Store;
+    use std::future::Future;
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn s4_5_a_short_poll_of_a_vanished_client_gives_back_what_it_took() {
+        // One thread that may wait: what was handed to it first is done first.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        let store = Store::open("mem:").unwrap();
+        let queue = store.create_queue("q", &Default::default()).unwrap();
+        for round in 1..=20 {
+            queue.send("kept").unwrap();
+            let mut receive = Box::pin(at_once(&queue, ReceiveOptions::new().wait(0)));
+            let mut context = Context::from_waker(Waker::noop());
+            let inside = runtime.enter();
+            if let Poll::Ready(answer) = receive.as_mut().poll(&mut context) {
+                // It was faster than its client could go.
+                answer.unwrap()[0].delete().unwrap();
+                continue;
+            }
+            drop(receive);
+            drop(inside);
+            runtime.block_on(async { blocking(|| ()).await.unwrap() });
+            // Its own timeout is 30 s.
+            let found = queue.receive(&ReceiveOptions::new().wait(20)).unwrap();
+            assert_eq!(found.len(), 1, "round {round}");
+            found[0].delete().unwrap();
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! ReceiveMessage: the one action that waits.
 
-use super::{Backend, Call, blocking, number, poll};
+use super::{Backend, Call, number, poll};
 use crate::wire::action::ReceiveMessage;
 use crate::wire::answer::{Answer, AttributeOutput, ReceivedMessage};
 use crate::wire::error::Refusal;
@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use forebay::message::{Attribute, AttributeValue};
 use forebay::rules::{batch, digest, text, time};
-use forebay::{Message, Queue, ReceiveOptions};
+use forebay::{Message, ReceiveOptions};
 use tokio::runtime::Handle;
 
 /// Says how the body is written of a message that was stored through the library and has
@@ -30,7 +30,7 @@ pub async fn receive(
     // Most receives need no wait, and so no change of thread.
     let mut messages = match queue.receive_now(&options)? {
         Some(messages) => messages,
-        None if is_short => at_once(queue, options).await?,
+        None if is_short => poll::at_once(&queue, options).await?,
         None => poll::wait(&queue, options, backend).await?,
     };
     if let Some(disorder) = disorder {
@@ -39,10 +39,6 @@ pub async fn receive(
     let names = Names::new(&input);
     let messages = messages.iter().map(|message| names.print(message));
     Ok(Answer::Messages(messages.collect()))
-}
-
-async fn at_once(queue: Queue, options: ReceiveOptions) -> Result<Vec<Message>, Refusal> {
-    Ok(blocking(move || queue.receive(&options)).await??)
 }
 
 fn options(input: &ReceiveMessage) -> forebay::Result<ReceiveOptions> {

@@ -91,8 +91,7 @@ async fn receive(
     if let Some(seconds) = visibility_s {
         options = options.visibility_timeout(hidden_s(seconds));
     }
-    let queue = queue.clone();
-    let messages = actions::blocking(move || queue.receive(&options)).await??;
+    let messages = actions::at_once(queue, options).await?;
     let message = |message: &forebay::Message| Message {
         id: key(message.stored()),
         body: actions::body_text(message.body()).0,
