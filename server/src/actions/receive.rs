@@ -1,6 +1,6 @@
 //! ReceiveMessage: the one action that waits.
 
-use super::{Backend, Call, number, poll};
+use super::{Backend, Call, done, number, poll};
 use crate::wire::action::ReceiveMessage;
 use crate::wire::answer::{Answer, AttributeOutput, ReceivedMessage};
 use crate::wire::error::Refusal;
@@ -23,7 +23,14 @@ pub async fn receive(
     let queue = call.queue(&backend.store, input.queue_url.as_deref())?;
     let options = options(&input)?;
     let disorder = backend.disorder.as_ref().filter(|_| !queue.is_fifo());
-    let is_short = input.wait_time_seconds == Some(0);
+    let is_short = match input.wait_time_seconds {
+        Some(seconds) => seconds == 0,
+        // The queue's own wait counts (S4.1); it is asked only where a short poll may miss.
+        None if disorder.is_some_and(|disorder| disorder.can_miss()) => {
+            done(queue.calls().view()).await?.attributes.wait_s == 0
+        }
+        None => false,
+    };
     if is_short && disorder.is_some_and(|disorder| disorder.misses()) {
         return Ok(Answer::Messages(Vec::new()));
     }

@@ -1,5 +1,6 @@
 //! The pages of the test mode, JSON in and out.
 
+use super::faults::Fault;
 use super::{TestMode, waiting};
 use crate::actions::{self, Call};
 use crate::wire::{Printed, Refusal};
@@ -36,10 +37,7 @@ pub async fn answer(
             json!(degree)
         }),
         ("GET", "faults") => Ok(json!(test.faults.list())),
-        ("POST", "faults") => read(body).map(|fault| {
-            test.faults.add(fault);
-            json!(test.faults.list())
-        }),
+        ("POST", "faults") => add_fault(test, body),
         ("DELETE", "faults") => {
             test.faults.clear();
             Ok(json!([]))
@@ -76,6 +74,15 @@ pub fn page_of(value: &Value) -> Printed {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| Refusal::serialization(error.to_string()))
+}
+
+fn add_fault(test: &TestMode, body: &[u8]) -> Result<Value, Refusal> {
+    let fault: Fault = read(body)?;
+    if fault.count == 0 {
+        return Err(Refusal::serialization("count is 0; it must be 1 at least"));
+    }
+    test.faults.add(fault);
+    Ok(json!(test.faults.list()))
 }
 
 async fn clock(test: &TestMode) -> Result<Value, Refusal> {

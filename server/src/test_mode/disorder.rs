@@ -44,6 +44,11 @@ impl Disorder {
         state.0 = degree;
     }
 
+    /// True while short polls may miss what is there.
+    pub fn can_miss(&self) -> bool {
+        self.lock().0.miss > 0
+    }
+
     /// Whether this short poll misses what is there.
     pub fn misses(&self) -> bool {
         let (degree, random) = &mut *self.lock();

@@ -115,10 +115,13 @@ fn faults_happen_to_the_next_requests() {
         ["m"],
         "after it was carried out"
     );
-    assert_eq!(
-        post(&server, "faults", json!({ "action": "*", "effect": "fly" })).status,
-        400
-    );
+    for wrong in [
+        json!({ "action": "*", "effect": "fly" }),
+        json!({ "action": "*", "effect": "throttle", "count": 0 }),
+    ] {
+        assert_eq!(post(&server, "faults", wrong).status, 400);
+    }
+    assert_eq!(server.json("SendMessage", &send).status, 200);
 }
 
 #[test]
@@ -131,6 +134,10 @@ fn standard_queues_in_disorder() {
     }
     post(&server, "disorder", json!({ "miss": 100 }));
     assert!(receive(&server, &url, json!({})).is_empty());
+    // Short as well: the queue has no wait of its own.
+    let receive_plainly = json!({ "QueueUrl": url }).to_string();
+    let missed = server.json("ReceiveMessage", &receive_plainly);
+    assert_eq!(missed.text(), "{}");
     post(
         &server,
         "disorder",
