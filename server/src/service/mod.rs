@@ -19,6 +19,7 @@ use crate::wire::query::Params;
 use crate::wire::url::{self, UrlBase};
 use crate::wire::{Action, Answer, Printed, Protocol, Refusal, action, json, query};
 use forebay::Store;
+use forebay::key::QueueKey;
 use hyper::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -152,8 +153,11 @@ impl Service {
         }
         let scopes = self.metrics.scopes();
         let request = (method, page);
-        let answer = test_mode::answer(test, &self.store, &call, scopes, request, body);
-        Some(answer.await)
+        let answer = test_mode::answer(test, &self.store, &call, scopes, request, body).await;
+        if page == "reset" {
+            self.policies.forget_all();
+        }
+        Some(answer)
     }
 
     /// A0.1: which protocol a request speaks. `None` for neither.
@@ -217,13 +221,17 @@ impl Service {
         action: Action,
     ) -> Result<Answer, Refusal> {
         let received = observe::received_ms(&action);
-        let target = call.target(action.queue_url()).ok();
+        let target = match &action {
+            Action::CreateQueue(input) => {
+                let name = input.queue_name.as_deref();
+                name.map(|name| QueueKey::new(&call.account, &call.region, name))
+            }
+            other => call.target(other.queue_url()).ok(),
+        };
         let answer = actions::perform(&self.backend, call, action).await?;
         // Only where a queue is: anybody can name any region.
-        match &target {
-            Some(key) => self.metrics.see(&key.account, &key.region),
-            None if name == "CreateQueue" => self.metrics.see(&call.account, &call.region),
-            None => {}
+        if let Some(key) = &target {
+            self.metrics.see(&key.account, &key.region);
         }
         if let Some(key) = target.filter(|_| changes_rules(name)) {
             self.policies.forget(&key);
@@ -302,6 +310,7 @@ fn changes_rules(name: &str) -> bool {
             | "SetQueueAttributes"
             | "TagQueue"
             | "UntagQueue"
+            | "CreateQueue"
             | "DeleteQueue"
     )
 }

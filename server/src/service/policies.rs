@@ -54,6 +54,11 @@ impl Policies {
         self.lock().remove(key);
     }
 
+    /// As [`Policies::forget`], of every queue.
+    pub fn forget_all(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<QueueKey, (Instant, Arc<Rules>)>> {
         // Whole entries only are put in and taken out.
         self.known

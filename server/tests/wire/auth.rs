@@ -1,6 +1,6 @@
 //! Callers and policies over the wire, with a signer of its own.
 
-use super::support::{Response, Server, config};
+use super::support::{Response, Server, config, test_config};
 use forebay_server::Config;
 use forebay_server::auth::time::{amz_text, now_s};
 use forebay_server::config::Credential;
@@ -257,4 +257,52 @@ fn s15_2_what_never_opens_to_others() {
         assert_eq!(refusal, "403 AccessDenied", "{action}");
     }
     assert_eq!(send(&server, "OTHER").status, 200);
+}
+
+#[test]
+fn a_new_queue_has_its_own_policy_at_once() {
+    let server = Server::start(Config {
+        test: test_config().test,
+        sixty_second_rules: false,
+        ..guarded()
+    });
+    // What is known of a queue that is not there must not outlive its creation.
+    assert_eq!(send(&server, "OTHER").refusal(), "403 AccessDenied");
+    let policy = json!({ "Statement": [{ "Effect": "Allow", "Principal": "*",
+        "Action": "sqs:SendMessage" }] });
+    let create = json!({ "QueueName": "q", "Attributes": { "Policy": policy.to_string() } });
+    assert_eq!(call(&server, "ROOT", "CreateQueue", &create).status, 200);
+    assert_eq!(send(&server, "OTHER").status, 200);
+    let reset = server
+        .connect()
+        .call("POST", "/_forebay/test/reset", "", b"");
+    assert_eq!(reset.status, 200);
+    let create = json!({ "QueueName": "q" });
+    assert_eq!(call(&server, "ROOT", "CreateQueue", &create).status, 200);
+    assert_eq!(send(&server, "OTHER").refusal(), "403 AccessDenied");
+}
+
+#[test]
+fn u8_7_an_address_behind_a_proxy_cannot_be_claimed() {
+    let server = Server::start(Config {
+        trust_proxy: true,
+        ..guarded()
+    });
+    let create = json!({ "QueueName": "q" });
+    assert_eq!(call(&server, "ROOT", "CreateQueue", &create).status, 200);
+    set_policy(
+        &server,
+        json!([{ "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
+            "Condition": { "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } } }]),
+    );
+    let input = json!({ "QueueUrl": url(), "MessageBody": "m" }).to_string();
+    let from = |list: &str| {
+        let headers = format!("x-amz-target: AmazonSQS.SendMessage\r\nx-forwarded-for: {list}\r\n");
+        let mut client = server.connect();
+        client.call("POST", "/", &headers, input.as_bytes()).status
+    };
+    assert_eq!(from("10.0.0.1"), 200);
+    assert_eq!(from("192.0.2.1"), 403);
+    // A proxy that adds to what the client sent.
+    assert_eq!(from("10.0.0.1, 192.0.2.1"), 403);
 }

@@ -37,6 +37,7 @@ pub async fn perform(version: Version, caller: Caller<'_>, verb: First) -> Resul
             check_target(&target)?;
             let key = QueueKey::new(&target.account, &call.region, &target.name);
             access::allow(caller, &key, &verb).await?;
+            let is_deletion = matches!(verb, OnQueue::DeleteQueue { .. });
             let queue = actions::handle(store, &key)?;
             let told = match verb {
                 OnQueue::AddGrant { .. }
@@ -53,6 +54,9 @@ pub async fn perform(version: Version, caller: Caller<'_>, verb: First) -> Resul
             }?;
             // Only where a queue is: anybody can name any region.
             service.metrics.see(&key.account, &key.region);
+            if is_deletion {
+                service.forget_rules(&key);
+            }
             Ok(told)
         }
     }
