@@ -2,6 +2,15 @@
 
 use serde::Deserialize;
 
+/// The most of what is counted: far more than a machine can have.
+const COUNT_MAX: u64 = u32::MAX as u64;
+/// The most bytes, 1 GiB.
+const BYTES_MAX: u64 = 1 << 30;
+/// The longest time, a year in seconds.
+const TIME_S_MAX: u64 = 31_536_000;
+/// The most threads.
+const THREADS_MAX: u64 = 10_000;
+
 /// Bounds of connections and requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -45,22 +54,63 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Every bound must leave something possible.
+    /// Every bound must leave something possible, and be a number that can be reckoned with.
     pub fn check(&self) -> Result<(), String> {
-        let least = [
-            ("connections", self.connections, 1),
-            ("header_bytes", self.header_bytes, 8_192),
-            ("body_bytes", self.body_bytes, 1_024),
-            ("header_timeout_s", self.header_timeout_s as usize, 1),
-            ("body_timeout_s", self.body_timeout_s as usize, 1),
-            ("http2_streams", self.http2_streams as usize, 1),
-            ("threads", self.threads, 1),
+        let ranges = [
+            ("connections", self.connections as u64, 1..=COUNT_MAX),
+            ("header_bytes", self.header_bytes as u64, 8_192..=BYTES_MAX),
+            ("body_bytes", self.body_bytes as u64, 1_024..=BYTES_MAX),
+            ("header_timeout_s", self.header_timeout_s, 1..=TIME_S_MAX),
+            ("body_timeout_s", self.body_timeout_s, 1..=TIME_S_MAX),
+            ("http2_streams", self.http2_streams.into(), 1..=COUNT_MAX),
+            ("shutdown_s", self.shutdown_s, 0..=TIME_S_MAX),
+            ("threads", self.threads as u64, 1..=THREADS_MAX),
         ];
-        match least.iter().find(|(_, value, least)| value < least) {
-            Some((name, value, least)) => Err(format!(
-                "limits.{name} is {value}; it must be {least} at least"
+        match ranges
+            .iter()
+            .find(|(_, value, range)| !range.contains(value))
+        {
+            Some((name, value, range)) => Err(format!(
+                "limits.{name} is {value}; it must be {} to {}",
+                range.start(),
+                range.end()
             )),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is refused of these lines of a file.
+    fn refused(line: &str) -> String {
+        let limits: Limits = toml::from_str(line).unwrap();
+        limits.check().unwrap_err()
+    }
+
+    #[test]
+    fn bounds_have_bounds() {
+        Limits::default().check().unwrap();
+        // The largest number of a file: who writes it means that there shall be no bound.
+        let most = i64::MAX;
+        for name in ["connections", "header_bytes", "body_bytes", "threads"] {
+            let error = refused(&format!("{name} = {most}"));
+            let start = format!("limits.{name} is {most}; it must be ");
+            assert!(error.starts_with(&start), "{error}");
+        }
+        for name in ["header_timeout_s", "body_timeout_s", "shutdown_s"] {
+            let error = refused(&format!("{name} = {most}"));
+            assert!(error.ends_with(" to 31536000"), "{error}");
+        }
+        assert_eq!(
+            refused("header_bytes = 100"),
+            "limits.header_bytes is 100; it must be 8192 to 1073741824"
+        );
+        assert_eq!(
+            refused("threads = 0"),
+            "limits.threads is 0; it must be 1 to 10000"
+        );
     }
 }

@@ -37,8 +37,8 @@ pub struct Config {
     /// Start of all queue URLs, such as `https://queues.example.com`. Without it they begin with
     /// the scheme and host of each request.
     pub base_url: Option<String>,
-    /// True: `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-For` of a proxy count.
-    /// Default false: anybody can send them.
+    /// True: `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-For` of a proxy count; of the
+    /// last the address at its end, which the proxy added. Default false: anybody can send them.
     pub trust_proxy: bool,
     /// Host names, with their ports, that requests may be signed for beside the one that they
     /// carry: for proxies that change it.
@@ -129,11 +129,15 @@ impl Config {
             return Err(error.text().into());
         }
         if let Some(base) = &self.base_url
-            && !base.starts_with("http://")
-            && !base.starts_with("https://")
+            && !is_base(base)
         {
             return Err(format!(
-                "base_url is {base:?}; it must begin with http:// or https://"
+                "base_url is {base:?}; it must be http:// or https://, a host and perhaps a path"
+            ));
+        }
+        if let Some(bad) = self.accepted_hosts.iter().find(|host| !is_host(host)) {
+            return Err(format!(
+                "accepted_hosts has {bad:?}; it must be a host and perhaps a port, as q.example:80"
             ));
         }
         self.limits.check()?;
@@ -166,10 +170,73 @@ impl Config {
     }
 }
 
+/// What a queue's path can stand behind.
+fn is_base(base: &str) -> bool {
+    let rest = base
+        .strip_prefix("http://")
+        .or_else(|| base.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        let host = rest.split('/').next().unwrap_or_default();
+        is_host(host) && !rest.contains(['?', '#']) && !rest.contains(char::is_whitespace)
+    })
+}
+
+/// What can stand in a header `Host`.
+fn is_host(host: &str) -> bool {
+    let fits = |character: char| character.is_ascii_graphic() && !"/?#@".contains(character);
+    !host.is_empty() && host.chars().all(fits)
+}
+
 /// An account is 12 digits.
 fn check_account(account: &str, what: &str) -> Result<(), String> {
     match names::is_account(account) {
         true => Ok(()),
         false => Err(format!("{what} is {account:?}; it must be 12 digits")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str) -> Result<(), String> {
+        toml::from_str::<Config>(line).unwrap().check()
+    }
+
+    #[test]
+    fn addresses_that_can_be_none_are_named() {
+        for good in [
+            "http://h",
+            "https://q.example:8443/base/",
+            "http://[::1]:80",
+        ] {
+            assert_eq!(check(&format!("base_url = {good:?}")), Ok(()));
+        }
+        for bad in [
+            "",
+            "q.example",
+            "ftp://h",
+            "http://",
+            "http:///a",
+            "http://h?a",
+            "http://h b",
+        ] {
+            let error = check(&format!("base_url = {bad:?}")).unwrap_err();
+            assert!(
+                error.starts_with(&format!("base_url is {bad:?}; ")),
+                "{error}"
+            );
+        }
+        assert_eq!(
+            check(r#"accepted_hosts = ["q.example", "[::1]:80"]"#),
+            Ok(())
+        );
+        for bad in ["", "https://q.example", "q.example/", "a b"] {
+            let error = check(&format!("accepted_hosts = [{bad:?}]")).unwrap_err();
+            assert!(
+                error.starts_with(&format!("accepted_hosts has {bad:?}; ")),
+                "{error}"
+            );
+        }
     }
 }

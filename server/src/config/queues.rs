@@ -1,6 +1,7 @@
 //! Queues that exist when the server is ready.
 
 use super::{Config, check_account};
+use crate::auth::policy;
 use forebay::rules::names;
 use forebay::{QueueOptions, Result, Store};
 use serde::Deserialize;
@@ -67,6 +68,20 @@ impl QueueConfig {
         if let Some(region) = &self.region {
             names::check_region(region)
                 .map_err(|error| format!("queue {:?}: {}", self.name, error.text()))?;
+        }
+        if let Some(policy) = self.attributes.get("Policy").map(Scalar::text)
+            && !policy.is_empty()
+        {
+            // The library would keep any JSON object.
+            policy::parse(&policy)
+                .map_err(|error| format!("queue {:?}: {}", self.name, error.text()))?;
+        }
+        if self.max_receives.is_some() && self.dead_letter.is_none() {
+            return Err(format!(
+                "queue {:?} has max_receives and no dead_letter; name the queue that gets what \
+                 was received too often",
+                self.name
+            ));
         }
         Ok(())
     }
@@ -173,6 +188,24 @@ mod tests {
                 .max_receives,
             3
         );
+    }
+
+    #[test]
+    fn what_a_queue_cannot_have_is_named() {
+        for (line, named) in [
+            (r#"attributes = { Policy = "{}" }"#, "Statement"),
+            ("max_receives = 3", "dead_letter"),
+            (r#"account = "12""#, "12 digits"),
+            (r#"region = "a b""#, "region"),
+        ] {
+            let config = format!("[[queues]]\nname = \"orders\"\n{line}\n");
+            let config: Config = toml::from_str(&config).unwrap();
+            let error = config.check().unwrap_err();
+            assert!(
+                error.contains("\"orders\"") && error.contains(named),
+                "{error}"
+            );
+        }
     }
 
     #[test]
