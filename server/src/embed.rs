@@ -69,7 +69,15 @@ impl Start {
         let runtime = runtime(&config)?;
         let service = {
             let _inside = runtime.enter();
-            service(&served, config)?
+            service(&served, config)
+        };
+        let service = match service {
+            Ok(service) => service,
+            Err(error) => {
+                // The caller may be a task of a runtime, where waiting for threads panics.
+                runtime.shutdown_background();
+                return Err(error);
+            }
         };
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -101,16 +109,17 @@ impl Start {
 
     fn listen(&self, config: &Config) -> Result<TcpListener, ServeError> {
         let addresses = (&*self.host, self.port).to_socket_addrs();
-        let addresses: Vec<SocketAddr> = addresses.map_err(listening)?.collect();
+        let failed = |error| {
+            let place = format!("cannot listen on {}:{}", self.host, self.port);
+            ServeError::Io(place, error)
+        };
+        let addresses: Vec<SocketAddr> = addresses.map_err(failed)?.collect();
         for address in addresses.iter().filter(|_| !self.insecure) {
             config
                 .check_exposure(*address, "start it as insecure")
                 .map_err(ServeError::Config)?;
         }
-        TcpListener::bind(&*addresses).map_err(|error| {
-            let place = format!("cannot listen on {}:{}", self.host, self.port);
-            ServeError::Io(place, error)
-        })
+        TcpListener::bind(&*addresses).map_err(failed)
     }
 }
 
@@ -146,7 +155,7 @@ fn runtime(config: &Config) -> Result<Runtime, ServeError> {
 fn config(text: &str, source: &Source) -> Result<Config, ServeError> {
     let read = |error: serde_json::Error| ServeError::Config(error.to_string());
     let mut options: Map<String, Value> = serde_json::from_str(text).map_err(read)?;
-    if options.contains_key("test") {
+    if options.get("test").is_some_and(|test| !test.is_null()) {
         options
             .entry("sixty_second_rules")
             .or_insert(Value::Bool(false));

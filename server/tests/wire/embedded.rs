@@ -157,6 +157,24 @@ fn a_manual_clock_is_the_programs_own() {
 }
 
 #[test]
+fn what_cannot_start_inside_a_task_is_an_error_and_no_panic() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let files = json!({ "tls": { "certificate": "/nowhere/cert.pem", "key": "/nowhere/key.pem" } });
+    let refused = runtime.block_on(async { refusal(memory(), &files) });
+    assert!(refused.contains("/nowhere/cert.pem"), "{refused}");
+}
+
+#[test]
+fn no_test_mode_is_no_test_mode() {
+    let server = start(memory(), &json!({ "test": null }));
+    let queue = server.store().create_queue("q", &Default::default());
+    let queue = queue.unwrap();
+    queue.purge().unwrap();
+    let error = queue.purge().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PurgeQueueInProgress);
+}
+
+#[test]
 fn contradictions_are_named() {
     let refused = refusal(memory(), &json!({ "colour": 1 }));
     assert!(refused.contains("colour"), "{refused}");
@@ -179,6 +197,15 @@ fn contradictions_are_named() {
     let server = start(memory(), &json!({}));
     let error = server.control("POST", "reset", b"").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedOperation);
+    let nowhere = Start {
+        host: "nowhere.invalid".into(),
+        ..public(false)
+    };
+    let error = nowhere.start().err().unwrap().to_string();
+    assert!(
+        error.starts_with("cannot listen on nowhere.invalid:0: "),
+        "{error}"
+    );
     let taken = Start {
         port: server.address().port(),
         insecure: false,
