@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::HeaderMap;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_ENCODING;
 use std::io::Read;
 use std::time::Duration;
@@ -25,6 +25,10 @@ pub struct Body {
 /// Errors: 413 for one that is too long, decompressed or not, 408 for one that does not come in
 /// time, 400 for one that breaks off or does not decompress.
 pub async fn read(body: Incoming, headers: &HeaderMap, limits: &Limits) -> Result<Body, Refusal> {
+    // Who asks first with Expect: 100-continue is told before the body is on its way.
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(Refusal::too_large(limits.body_bytes));
+    }
     let collected = Limited::new(body, limits.body_bytes).collect();
     let timeout = Duration::from_secs(limits.body_timeout_s);
     let bytes = match tokio::time::timeout(timeout, collected).await {
@@ -39,13 +43,15 @@ pub async fn read(body: Incoming, headers: &HeaderMap, limits: &Limits) -> Resul
         }
         Ok(Ok(collected)) => collected.to_bytes(),
     };
-    let plain = match headers.get(CONTENT_ENCODING).map(|it| it.as_bytes()) {
+    let encoding = headers.get(CONTENT_ENCODING).map(|it| it.as_bytes());
+    // Case does not matter, and x-gzip is gzip (RFC 9110, 8.4.1).
+    let plain = match encoding.map(<[u8]>::to_ascii_lowercase).as_deref() {
         None | Some(b"identity" | b"") => bytes.clone(),
-        Some(b"gzip") => gunzip(&bytes, limits.body_bytes)?.into(),
-        Some(other) => {
+        Some(b"gzip" | b"x-gzip") => gunzip(&bytes, limits.body_bytes)?.into(),
+        Some(_) => {
             return Err(Refusal::serialization(format!(
                 "Content-Encoding {:?} is not known; gzip is.",
-                String::from_utf8_lossy(other)
+                String::from_utf8_lossy(encoding.unwrap_or_default())
             )));
         }
     };

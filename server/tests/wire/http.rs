@@ -38,6 +38,21 @@ fn bodies_come_in_chunks_and_on_demand() {
 }
 
 #[test]
+fn who_asks_whether_to_send_too_much_is_not_told_to_go_on() {
+    let mut small = config();
+    small.limits.body_bytes = 2_000;
+    let server = Server::start(small);
+    let mut client = server.connect();
+    client.write(
+        b"POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.CreateQueue\r\n\
+          expect: 100-continue\r\ncontent-length: 2001\r\n\r\n",
+    );
+    let refused = client.read().unwrap();
+    assert_eq!(refused.refusal(), "413 RequestEntityTooLarge");
+    assert!(client.is_closed());
+}
+
+#[test]
 fn gzip_bodies_are_read() {
     let server = Server::start(config());
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -48,6 +63,14 @@ fn gzip_bodies_are_read() {
         server.connect().call("POST", "/", headers, &body).status,
         200
     );
+    for name in ["GZIP", "x-gzip"] {
+        let headers = headers.replace("gzip", name);
+        assert_eq!(
+            server.connect().call("POST", "/", &headers, &body).status,
+            200,
+            "{name}"
+        );
+    }
     let headers = headers.replace("gzip", "br");
     assert_eq!(
         server.connect().call("POST", "/", &headers, &body).status,
