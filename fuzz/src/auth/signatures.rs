@@ -131,9 +131,12 @@ fn header(input: &mut Input<'_>) {
     }
     request.set("my-own", &visible(input.bytes()));
     request.body = input.bytes().to_vec();
+    // Of the characters and the length that a region can have: others are refused.
+    let known = |character: &char| character.is_ascii_alphanumeric() || "._-".contains(*character);
+    let text = visible(input.bytes());
     let region = format!(
         "r{}",
-        visible(input.bytes()).replace([' ', ',', '/', '='], "")
+        text.chars().filter(known).take(63).collect::<String>()
     );
     let signed_s = NOW_S - SKEW_S + u64::from(input.u32()) % (2 * SKEW_S + 1);
     let date = amz_text(signed_s);
