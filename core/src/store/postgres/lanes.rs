@@ -394,6 +394,7 @@ impl Work {
             match self.carry_out(&mut loan, jobs, report).await {
                 End::Done => return,
                 End::Failed(failure, jobs, report) => {
+                    self.note_pooler(&failure);
                     if let Failure::Lost(_) = failure {
                         loan.discard();
                     } else {
@@ -415,11 +416,7 @@ impl Work {
                 Vec::new()
             }
             Err(failure) => {
-                if let Failure::Refused(error) = &failure
-                    && error.kind() == ErrorKind::InvalidArgument
-                {
-                    self.engine.pool.refuse(error.clone());
-                }
+                self.note_pooler(&failure);
                 // Whatever it was: what became of the commits is not known.
                 loan.discard();
                 let mut jobs: Vec<Job> = held.into_iter().map(|(job, _)| job).collect();
@@ -429,6 +426,17 @@ impl Work {
         };
         if self.engine.lanes.end_confirm(&self.key, number, returned) {
             self.engine.start_lane(self.key.clone());
+        }
+    }
+
+    /// A connection that works refuses an argument only where a pooler stands between that the
+    /// location says nothing of: then all that follows is refused as well.
+    fn note_pooler(&self, failure: &Failure) {
+        if let Failure::Refused(error) = failure
+            && error.kind() == ErrorKind::InvalidArgument
+            && self.engine.pool.connector.location.listen
+        {
+            self.engine.pool.refuse(error.clone());
         }
     }
 
