@@ -183,16 +183,21 @@ public:
 
     /// All messages, without end: for (const auto &message : queue.messages()) ... Up to
     /// `options.max` are received at a time, and each wait lasts for `options.wait`, 20 seconds
-    /// where it is absent or 0.
-    message_stream messages(const receive_options &options = {}) const {
+    /// where it is absent or 0. The queue must outlive the iteration, so that it has a name.
+    message_stream messages(const receive_options &options = {}) const & {
         return message_stream(starter(options));
     }
 
+    /// A queue that is gone at the end of the expression would end the iteration at once.
+    message_stream messages(const receive_options &options = {}) const && = delete;
+
 #ifdef __cpp_lib_jthread
     /// As above, until `token` asks to stop.
-    message_stream messages(const receive_options &options, std::stop_token token) const {
+    message_stream messages(const receive_options &options, std::stop_token token) const & {
         return message_stream(starter(options), std::move(token));
     }
+    message_stream messages(const receive_options &options,
+                            std::stop_token token) const && = delete;
 #endif
 
     /// Starts a receive whose result stays in the ticket.

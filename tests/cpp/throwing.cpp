@@ -23,6 +23,13 @@ static_assert(moves_only<forebay::messages>());
 static_assert(moves_only<forebay::ticket>());
 static_assert(std::is_base_of_v<std::runtime_error, forebay::error>);
 
+template <class Queue, class = void> struct iterates : std::false_type {};
+template <class Queue>
+struct iterates<Queue, std::void_t<decltype(std::declval<Queue>().messages())>>
+    : std::true_type {};
+static_assert(iterates<forebay::queue &>() && iterates<const forebay::queue &>());
+static_assert(!iterates<forebay::queue>() && !iterates<const forebay::queue>());
+
 static void round_trip() {
     const auto store = open_manual();
     const auto queue = fresh_queue(store, "cpp-trip");

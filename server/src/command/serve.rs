@@ -5,6 +5,8 @@ use crate::{Config, config};
 use clap::Args;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Serves queues to SQS clients.
 #[derive(Debug, Args)]
@@ -35,12 +37,29 @@ pub struct Serve {
         long,
         env = "FOREBAY_LOG",
         default_value = "info",
-        value_name = "LEVEL"
+        value_name = "LEVEL",
+        value_parser = log_filter
     )]
     log: String,
     /// Log lines of JSON
     #[arg(long)]
     log_json: bool,
+}
+
+/// A level, or filters such as `forebay_server=debug,hyper=warn`. A single word that is no level
+/// would be taken for the name of a module, and nothing be logged at all.
+fn log_filter(text: &str) -> Result<String, String> {
+    let mut parts = text.split(',').map(str::trim);
+    let no_level = |part: &&str| !part.contains('=') && part.parse::<LevelFilter>().is_err();
+    if let Some(bad) = parts.find(no_level) {
+        return Err(format!(
+            "{bad:?} is no level; there are error, warn, info, debug, trace and off"
+        ));
+    }
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Runs until SIGINT or SIGTERM.
@@ -56,7 +75,7 @@ pub fn run(arguments: &Serve) -> u8 {
 }
 
 fn start_logs(arguments: &Serve) {
-    let filter = tracing_subscriber::EnvFilter::new(&arguments.log);
+    let filter = EnvFilter::new(&arguments.log);
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -140,5 +159,25 @@ async fn signal() {
     // Without a handler for signals the process ends by the signal itself.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_no_level_are_named() {
+        for good in ["info", "WARN", "off", "error,forebay_server=debug"] {
+            assert_eq!(log_filter(good), Ok(good.to_owned()));
+        }
+        for (bad, named) in [
+            ("loud", "loud"),
+            ("info,verbose", "verbose"),
+            ("a=loud", ""),
+        ] {
+            let error = log_filter(bad).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
     }
 }

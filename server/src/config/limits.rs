@@ -25,7 +25,8 @@ pub struct Limits {
     /// A request's head must come within this time, and a connection may be idle for as long,
     /// seconds. Default 60.
     pub header_timeout_s: u64,
-    /// A request's body must come within this time, seconds. Default 60.
+    /// A request's body must come within this time, and a client must take something of an answer
+    /// within as long, seconds. Default 60.
     pub body_timeout_s: u64,
     /// Requests at a time on one HTTP/2 connection. Default 1,000.
     pub http2_streams: u32,

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::server::TlsStream;
 
 /// First bytes of HTTP/2 over a plain connection.
@@ -102,7 +103,10 @@ pub async fn serve_http(
 ) {
     let limits = service.config.limits;
     let draining = service.draining();
-    let stream = TokioIo::new(stream);
+    let body_timeout = Duration::from_secs(limits.body_timeout_s);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(body_timeout));
+    let stream = TokioIo::new(Box::pin(stream));
     let ended = match http2 {
         true => {
             let activity = Arc::new(Activity::default());
@@ -111,8 +115,11 @@ pub async fn serve_http(
                 Activity::during(&own, respond(request, peer, service.clone()))
             });
             let connection = http2_builder(limits).serve_connection(stream, handler);
-            let idle = Duration::from_secs(limits.header_timeout_s);
-            until_unused(connection, draining, &activity, idle, |it| {
+            let bounds = Bounds {
+                idle: Duration::from_secs(limits.header_timeout_s),
+                body: body_timeout,
+            };
+            until_unused(connection, draining, &activity, bounds, |it| {
                 it.graceful_shutdown();
             })
             .await
@@ -168,29 +175,42 @@ async fn until_drained<C: Future>(
     connection.await
 }
 
-/// As [`until_drained`], for HTTP/2; a connection without a request for so long also ends. One that
-/// never had any is not waited for: its client may never say a word.
+/// Times of a connection of HTTP/2.
+struct Bounds {
+    /// So long it may have no request.
+    idle: Duration,
+    /// So long after that its client may take to read the answers that are left.
+    body: Duration,
+}
+
+/// As [`until_drained`], for HTTP/2; a connection that is idle also ends. One that never had a
+/// request is not waited for: its client may never say a word.
 async fn until_unused<C: Future<Output = hyper::Result<()>>>(
     connection: C,
     mut draining: tokio::sync::watch::Receiver<bool>,
     activity: &Activity,
-    idle: Duration,
+    bounds: Bounds,
     end: impl FnOnce(Pin<&mut C>),
 ) -> C::Output {
     tokio::pin!(connection);
+    let is_idle = tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = draining.wait_for(|draining| *draining) => false,
+        () = activity.none_for(bounds.idle) => true,
+    };
+    end(connection.as_mut());
+    let had_begun = activity.has_begun();
+    let patience = match had_begun {
+        false => GOODBYE,
+        true if is_idle => bounds.body,
+        true => return connection.await,
+    };
     tokio::select! {
         ended = connection.as_mut() => return ended,
-        _ = draining.wait_for(|draining| *draining) => {}
-        () = activity.none_for(idle) => {}
+        () = tokio::time::sleep(patience) => {}
     }
-    end(connection.as_mut());
-    if !activity.has_begun() {
-        tokio::select! {
-            ended = connection.as_mut() => return ended,
-            () = tokio::time::sleep(GOODBYE) => {}
-        }
-    }
-    match activity.has_begun() {
+    // Its first request may have come meanwhile.
+    match activity.has_begun() && !had_begun {
         true => connection.await,
         false => Ok(()),
     }

@@ -1,6 +1,7 @@
-//! Slow-loris: many clients that send a byte now and then, and never come to an end.
+//! Slow-loris: clients that send a byte now and then, and never come to an end, or that never take
+//! an answer.
 
-use super::server::Server;
+use super::server::{Server, json};
 use super::support::{Client, WATCHDOG};
 use std::time::{Duration, Instant};
 
@@ -39,4 +40,34 @@ fn hundreds_of_slow_clients_hold_nobody_up() {
         std::thread::sleep(PAUSE);
     }
     server.is_well();
+}
+
+/// They ask for more than the buffers of a connection hold, on all connections that there may be.
+#[test]
+fn clients_that_take_no_answer_are_cut_off() {
+    let server = Server::start("body_timeout_s = 1\nconnections = 2");
+    let call = |action: &str, body: &str| {
+        let request = json(&format!("AmazonSQS.{action}"), "", body.as_bytes());
+        let answer = server.connect().ask(&request);
+        assert_eq!(answer.status, 200, "{action}");
+    };
+    let queue = r#""QueueUrl": "http://h:1/000000000000/q""#;
+    call("CreateQueue", r#"{"QueueName": "q"}"#);
+    let long = "x".repeat(1_000_000);
+    call(
+        "SendMessage",
+        &format!(r#"{{{queue}, "MessageBody": "{long}"}}"#),
+    );
+    let body = format!(r#"{{{queue}, "VisibilityTimeout": 0}}"#);
+    let receives = json("AmazonSQS.ReceiveMessage", "", body.as_bytes()).repeat(40);
+    let greedy: Vec<Client> = (0..2)
+        .map(|_| {
+            let mut client = server.connect();
+            client.write(&receives);
+            client
+        })
+        .collect();
+    // It gets in when one of them was sent away.
+    server.is_well();
+    drop(greedy);
 }

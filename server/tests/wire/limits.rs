@@ -102,6 +102,35 @@ fn idle_connections_of_http_2_end_and_waiting_ones_do_not() {
 }
 
 #[test]
+fn clients_of_http_2_that_take_no_answer_are_cut_off() {
+    let mut short = config();
+    short.limits.header_timeout_s = 1;
+    short.limits.body_timeout_s = 1;
+    let server = Server::start(short);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address).await;
+        let stream = hyper_util::rt::TokioIo::new(stream.unwrap());
+        let executor = hyper_util::rt::TokioExecutor::new();
+        // It lets one byte of an answer come, and never asks for the next.
+        let (mut sender, connection) = hyper::client::conn::http2::Builder::new(executor)
+            .initial_stream_window_size(1)
+            .handshake(stream)
+            .await
+            .unwrap();
+        let running = tokio::spawn(connection);
+        let empty = http_body_util::Empty::<bytes::Bytes>::new();
+        let uri = format!("http://{}/?Action=ListQueues", server.address);
+        let request = hyper::Request::get(uri).body(empty).unwrap();
+        let answer = sender.send_request(request).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let ended = tokio::time::timeout(WATCHDOG, running).await;
+        let _ = ended.expect("the connection ends").unwrap();
+        drop(answer);
+    });
+}
+
+#[test]
 fn connections_over_the_limit_wait() {
     let mut few = config();
     few.limits.connections = 2;
