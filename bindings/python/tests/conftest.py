@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import forebay
 import pytest
+
+# A shell without job control lets what it starts in the background ignore Ctrl-C, and so would the
+# programs that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # As an installed package offers it to every test run.
 pytest_plugins = ["forebay.pytest_plugin", "pytester"]
