@@ -107,7 +107,7 @@ class Queue(Generic[T]):
         """Receives up to `max` messages, waiting up to `wait` seconds for the first.
 
         A cancelled receive takes nothing from the queue: what came at that very moment is made
-        visible again at once.
+        visible again at once, or as soon as whoever holds the store lets go of it.
         """
         mailbox, received = pending()
         ticket = mailbox.receive(received, self._queue, max, wait, visibility_timeout, attempt)
