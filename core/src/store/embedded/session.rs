@@ -136,7 +136,7 @@ impl Engine {
 
     /// Ends a session that carried out no command.
     pub(super) fn end(&self, held: &mut Held, tx: Tx) -> Result<()> {
-        // Nobody waits for its answer, so it need not be followed by others.
+        // Where answers wait for the disk it is committed at once: it is rare, and nobody's.
         self.end_after(held, tx, 0, u64::MAX)
     }
 

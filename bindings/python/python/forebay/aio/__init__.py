@@ -11,7 +11,8 @@
 
 The library's own threads wake the event loop: a wait takes no thread, however many there are.
 Cancelling a task that waits for messages never loses one: nothing was taken then, or it is made
-visible again at once. A call that was cancelled otherwise, such as a send, may have happened.
+visible again at once, or as soon as whoever holds the store lets go of it. A call that was
+cancelled otherwise, such as a send, may have happened.
 """
 
 from ._message import Batch, Message
