@@ -175,6 +175,17 @@ pub fn target(path: &str) -> Result<Target, Fault> {
     })
 }
 
+/// A body that is the message.
+///
+/// Errors: `InvalidMessageContents`.
+pub fn message_text(body: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(body).map_err(|error| {
+        let at = error.valid_up_to();
+        let text = format!("The message body is not UTF-8 at byte {at}.");
+        Fault::new(Code::InvalidMessageContents, text)
+    })
+}
+
 /// A required text.
 fn required(params: &Params, name: &str) -> Result<String, Fault> {
     params.text(name).ok_or_else(|| Fault::missing(name))

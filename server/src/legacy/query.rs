@@ -2,7 +2,7 @@
 
 use super::sign::Proof;
 use super::version::Version;
-use super::{Action, Answer, Fault, print};
+use super::{Action, Answer, Fault, action, print};
 use crate::http::body::Body;
 use crate::http::head::Head;
 use crate::service::Service;
@@ -38,13 +38,13 @@ pub async fn answer(
     version: Version,
     request_id: &str,
 ) -> Option<Printed> {
-    let params = match params(head, &body.plain) {
-        Ok(params) => params,
+    let carried = match carried(head, &body.plain) {
+        Ok(carried) => carried,
         Err(fault) => return Some(print::fault(version, &fault, request_id)),
     };
-    let name = params.text("Action").unwrap_or_default();
+    let name = carried.params.text("Action").unwrap_or_default();
     let outcome = service.legacy(version, &name, async {
-        carry_out(service, head, body, version, &params).await
+        carry_out(service, head, body, version, carried).await
     });
     Some(match outcome.await? {
         Ok((name, answer)) => print::answer(version, name, &answer, request_id),
@@ -57,15 +57,20 @@ async fn carry_out(
     head: &Head,
     body: &Body,
     version: Version,
-    params: &Params,
+    carried: Carried<'_>,
 ) -> Result<(&'static str, Answer), Fault> {
+    let Carried {
+        mut params,
+        message,
+    } = carried;
     if head.method != Method::GET && head.method != Method::POST {
         let action = params.get("Action").unwrap_or_default();
         return Err(Fault::invalid_action(action, version));
     }
     let proof = Proof::Query {
-        params,
+        params: &params,
         body: &body.sent,
+        has_message: message.is_some(),
     };
     let (identity, region) = service.verifier(version, head).identify(proof)?;
     let caller = super::Caller {
@@ -74,29 +79,57 @@ async fn carry_out(
         identity: &identity,
         region: &region,
     };
+    if let Some(message) = message {
+        params.insert("MessageBody", action::message_text(message)?)?;
+    }
     let name = params
         .get("Action")
         .ok_or_else(|| Fault::missing("Action"))?;
-    let action = Action::read(version, name, params, &head.path)?;
+    let action = Action::read(version, name, &params, &head.path)?;
     let name = action.name;
     Ok((name, super::perform(version, caller, action).await?))
 }
 
-/// Parameters of the query string, and of the body if that is a form. One client sends a body of
-/// plain text, which is the message, and all else in the query string (L3).
-fn params(head: &Head, body: &[u8]) -> Result<Params, Fault> {
+/// What a request carries.
+struct Carried<'a> {
+    /// Its parameters, which are what signatures of the time cover.
+    params: Params,
+    /// The body, where that is the message and all parameters are in the address.
+    message: Option<&'a [u8]>,
+}
+
+/// Reads the query string, and the body if that is a form.
+fn carried<'a>(head: &Head, body: &'a [u8]) -> Result<Carried<'a>, Fault> {
     let mut params = Params::default();
     params.add(head.query.as_bytes())?;
-    if head.is_form() {
+    let message = is_message(head, &params, body).then_some(body);
+    if message.is_none() && head.is_form() {
         params.add(body)?;
-    } else if params.get("Action") == Some("SendMessage")
-        && params.get("MessageBody").is_none()
-        && let Ok(text) = std::str::from_utf8(body)
-        && !text.is_empty()
-    {
-        params.insert("MessageBody", text)?;
     }
-    Ok(params)
+    Ok(Carried { params, message })
+}
+
+/// Names of which a form has one at least, if it is one.
+const IN_FORMS: [&str; 7] = [
+    "AWSAccessKeyId",
+    "Action",
+    "Expires",
+    "MessageBody",
+    "Signature",
+    "Timestamp",
+    "Version",
+];
+
+/// Whether a body is the message itself. One client sends it so (L3), as plain text or, where it
+/// signs with version 0, as if it were a form.
+fn is_message(head: &Head, params: &Params, body: &[u8]) -> bool {
+    let is_send = params.get("Action") == Some("SendMessage");
+    if !is_send || params.get("MessageBody").is_some() || body.is_empty() {
+        return false;
+    }
+    let name = |pair: &[u8]| pair.split(|byte| *byte == b'=').next().map(<[u8]>::to_vec);
+    let mut names = body.split(|byte| *byte == b'&').filter_map(name);
+    !head.is_form() || !names.any(|name| IN_FORMS.iter().any(|it| it.as_bytes() == name))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::sign::Proof;
 use super::version::Version;
-use super::{Action, Answer, Caller, Code, Fault, print};
+use super::{Action, Answer, Caller, Code, Fault, action, print};
 use crate::http::body::Body;
 use crate::http::head::Head;
 use crate::service::Service;
@@ -127,8 +127,8 @@ fn segments(path: &str) -> Result<Vec<String>, Fault> {
     let decode = |segment: &str| {
         let bytes = percent_decode(segment.as_bytes(), false)?;
         let text = String::from_utf8(bytes).ok()?;
-        // What comes after is put together with slashes again.
-        (!text.is_empty() && !text.contains('/')).then_some(text)
+        // Put together with slashes again, these would begin or end something else.
+        (!text.is_empty() && !text.contains(['/', '?', '#'])).then_some(text)
     };
     let segments: Option<Vec<String>> = inner.split('/').map(decode).collect();
     segments.ok_or_else(|| invalid_uri(path))
@@ -188,12 +188,7 @@ fn send(body: &[u8], params: &mut Params) -> Result<(), Fault> {
     if body.is_empty() {
         return Err(Fault::missing("MessageBody"));
     }
-    let text = std::str::from_utf8(body).map_err(|error| {
-        let at = error.valid_up_to();
-        let text = format!("The message body is not UTF-8 at byte {at}.");
-        Fault::new(Code::InvalidMessageContents, text)
-    })?;
-    params.insert("MessageBody", text)?;
+    params.insert("MessageBody", action::message_text(body)?)?;
     Ok(())
 }
 

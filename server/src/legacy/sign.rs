@@ -21,6 +21,8 @@ pub enum Proof<'a> {
         params: &'a Params,
         /// The body, as sent.
         body: &'a [u8],
+        /// Whether the body is the message, which only Signature V4 covers then.
+        has_message: bool,
     },
     /// Headers of a REST request.
     Rest,
@@ -59,7 +61,11 @@ impl Verifier<'_> {
     pub fn identify(&self, proof: Proof<'_>) -> Result<(Identity, String), Fault> {
         let region = self.auth.region_of(self.head);
         match proof {
-            Proof::Query { params, body } => self.query(params, body),
+            Proof::Query {
+                params,
+                body,
+                has_message,
+            } => self.query(params, body, has_message),
             Proof::Rest if !self.auth.verifies() => {
                 let id = authorization(self.head).map(|(id, _)| id);
                 Ok((self.auth.claimed_by(id.unwrap_or_default()), region))
@@ -83,7 +89,12 @@ impl Verifier<'_> {
         }
     }
 
-    fn query(&self, params: &Params, body: &[u8]) -> Result<(Identity, String), Fault> {
+    fn query(
+        &self,
+        params: &Params,
+        body: &[u8],
+        has_message: bool,
+    ) -> Result<(Identity, String), Fault> {
         let signed = Signed {
             head: self.head,
             params,
@@ -100,6 +111,10 @@ impl Verifier<'_> {
                 _ if !has_id => {}
                 None | Some("0") => return self.old(params, "0", version_0(params)),
                 Some("1") => return self.old(params, "1", Some(version_1(params))),
+                Some("2") if has_message => {
+                    self.allow_weak("that leave the message out")?;
+                    self.check_time(params)?;
+                }
                 Some("2") => self.check_time(params)?,
                 Some(other) => {
                     let reason = "Must be 0, 1 or 2.";
@@ -132,7 +147,8 @@ impl Verifier<'_> {
         let signature = params.get("Signature");
         let signature = signature.ok_or_else(|| Fault::missing("Signature"))?;
         self.check_time(params)?;
-        let text = text.ok_or_else(|| Fault::missing("Timestamp"))?;
+        // There is a time.
+        let text = text.ok_or_else(|| Fault::missing("Action"))?;
         let token = params.get("SecurityToken");
         let identity = self.verify(id, token, signature, &[text])?;
         Ok((identity, self.auth.region_of(self.head)))

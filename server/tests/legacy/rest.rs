@@ -64,6 +64,12 @@ fn l4_1_the_queue_is_the_path_of_its_url() {
             let xml = done(&server, version, "GET", &address, b"");
             is_root(&xml, "GetVisibilityTimeoutResponse", version);
         }
+        // What is escaped belongs to the name, which no queue has.
+        for escaped in ["%3Fx", "%23x", "%2Fx"] {
+            let address = format!("{queue}{escaped}");
+            let code = refused(&server, version, "DELETE", &address, b"");
+            assert_eq!(code, "400 InvalidURI", "{escaped}");
+        }
     }
 }
 

@@ -54,6 +54,11 @@ fn l3_2_every_common_parameter_is_needed() {
             let rest = rest.collect::<Vec<_>>().join("&");
             let refused = server.get(&format!("/?{rest}"));
             assert_eq!(code(&refused), expected, "{version} without {name}");
+            if expected == "400 MissingParameter" {
+                let sentence = text(&refused.text(), "Message");
+                let expected = format!("The request must contain the parameter {name}.");
+                assert_eq!(sentence, expected);
+            }
         }
     }
 }
@@ -316,5 +321,56 @@ fn l5_rest_refusals_change_nothing() {
         let shapeless = server.connect().call("GET", "/", &shapeless, b"");
         assert_eq!(code(&shapeless), "400 InvalidHttpRequest");
         assert_eq!(queues(&server, version), 0);
+    }
+}
+
+/// A client of 2007 signs its parameters, puts them all into the address, and posts the message
+/// as the body: as plain text, and where it signs with version 0 as if it were a form (L3).
+#[test]
+fn l3_a_message_beside_signed_parameters() {
+    let server = Server::start(guarded(true));
+    let form = "application/x-www-form-urlencoded; charset=utf-8";
+    for version in FIRST {
+        let created = Query::new(version, "OWNER", "/", "CreateQueue");
+        let created = created.with(&[("QueueName", "q")]).send(&server);
+        let queue = path(&text(&created.text(), "QueueUrl"));
+        let call = |action: &'static str| Query::new(version, "OWNER", &queue, action);
+        for signed in [None, Some("0"), Some("1"), Some("2")] {
+            for kind in ["text/plain", form] {
+                for body in ["aGVsbG8gd29ybGQ=", "a=b&c+%zz"] {
+                    let send = call("SendMessage").signed(signed);
+                    let sent = send.post(&server, kind, body.as_bytes());
+                    assert_eq!(code(&sent), "200", "{version} {signed:?} {kind}");
+                    let id = text(&sent.text(), "MessageId");
+                    let peek = call("PeekMessage").with(&[("MessageId", &id)]);
+                    let seen = text(&peek.send(&server).text(), "MessageBody");
+                    assert_eq!(seen, body);
+                }
+            }
+        }
+        let latin = call("SendMessage").post(&server, "text/plain", b"\xe9");
+        assert_eq!(code(&latin), "400 InvalidMessageContents");
+        // What looks like a request is one, and lacks its message.
+        let pairs = b"AWSAccessKeyId=OWNER";
+        let none = call("SendMessage").signed(None).post(&server, form, pairs);
+        assert_eq!(code(&none), "400 MissingParameter");
+    }
+}
+
+/// Such a message is covered by no signature, whatever the version.
+#[test]
+fn l3_a_message_beside_signed_parameters_is_weak() {
+    let server = Server::start(guarded(false));
+    for version in ALL {
+        let create = Query::new(version, "OWNER", "/", "CreateQueue");
+        let created = create.with(&[("QueueName", "q")]).send(&server);
+        let queue = path(&text(&created.text(), "QueueUrl"));
+        let send = Query::new(version, "OWNER", &queue, "SendMessage");
+        let refused = send.post(&server, "text/plain", b"m");
+        let expected = either(version, "401 AuthFailure", "403 InvalidSecurity");
+        assert_eq!(code(&refused), expected, "{version}");
+        let receive = Query::new(version, "OWNER", &queue, "ReceiveMessage").send(&server);
+        assert_eq!(code(&receive), "200");
+        assert!(texts(&receive.text(), "MessageId").is_empty(), "{version}");
     }
 }

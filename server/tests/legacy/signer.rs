@@ -84,6 +84,7 @@ fn at(from_now_s: i64) -> u64 {
 
 /// A Query request while it is put together.
 pub struct Query<'a> {
+    pub method: &'a str,
     pub version: &'a str,
     pub key: &'a str,
     pub secret: String,
@@ -97,6 +98,7 @@ pub struct Query<'a> {
 impl<'a> Query<'a> {
     pub fn new(version: &'a str, key: &'a str, path: &'a str, action: &'a str) -> Self {
         Self {
+            method: "GET",
             version,
             key,
             secret: format!("secret-{key}"),
@@ -155,7 +157,8 @@ impl<'a> Query<'a> {
             }
             _ => {
                 pairs.sort_unstable();
-                let text = format!("GET\nq.example:1\n{}\n{}", self.path, form(&pairs));
+                let (method, path) = (self.method, self.path);
+                let text = format!("{method}\nq.example:1\n{path}\n{}", form(&pairs));
                 hmac_sha256(&self.secret, &text)
             }
         };
@@ -164,6 +167,14 @@ impl<'a> Query<'a> {
 
     pub fn send(&self, server: &Server) -> Response {
         server.get(&format!("{}?{}", self.path, self.query()))
+    }
+
+    /// Sends it by POST, with a body of that type beside what is signed.
+    pub fn post(mut self, server: &Server, kind: &str, body: &[u8]) -> Response {
+        self.method = "POST";
+        let address = format!("{}?{}", self.path, self.query());
+        let headers = format!("content-type: {kind}\r\n");
+        server.connect().call("POST", &address, &headers, body)
     }
 }
 
