@@ -12,6 +12,7 @@ use crate::wire::{Action, action as inputs};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use forebay::Store;
+use forebay::rules::names::is_fifo;
 use std::collections::BTreeMap;
 
 /// Actions of other accounts that AddPermission of 2009 shares (L9.5).
@@ -129,6 +130,10 @@ fn check(version: Version, action: &mut Action) -> Result<(), Fault> {
             first::check_name(version, name.unwrap_or("x"))?;
             let mut attributes = input.attributes.iter().flatten();
             attributes.try_for_each(|(name, value)| check_setting(version, name, value))
+        }
+        // FIFO queues are newer.
+        Action::GetQueueUrl(input) if input.queue_name.as_deref().is_some_and(is_fifo) => {
+            Err(Fault::no_queue())
         }
         Action::SetQueueAttributes(input) => {
             let mut attributes = input.attributes.iter().flatten();

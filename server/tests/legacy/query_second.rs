@@ -653,6 +653,11 @@ fn l9_4_batches_delays_and_get_queue_url_are_of_2011() {
     let queue = create(&server, version, "q");
     let url = ok(&server, version, "/", "GetQueueUrl", &[("QueueName", "q")]);
     assert!(text(&text(&url, "GetQueueUrlResult"), "QueueUrl").ends_with("/000000000000/q"));
+    let fifo = "{\"QueueName\":\"a.fifo\",\"Attributes\":{\"FifoQueue\":\"true\"}}";
+    assert_eq!(server.json("CreateQueue", fifo).status, 200);
+    let name = [("QueueName", "a.fifo")];
+    let code = refused(&server, version, "/", "GetQueueUrl", &name);
+    assert_eq!(code, "400 AWS.SimpleQueueService.NonExistentQueue");
     let entry =
         |number: u32, member: &str| format!("SendMessageBatchRequestEntry.{number}.{member}");
     let (id1, body1) = (entry(1, "Id"), entry(1, "MessageBody"));

@@ -73,7 +73,7 @@ pub async fn answer(
 /// Reads a request. The error is with the version of SOAP in which to tell it.
 pub fn read(head: &Head, body: &[u8]) -> Result<(Soap, Request), (Soap, Refused)> {
     if let Some(charset) = parameter(head, "charset")
-        && !["utf-8", "us-ascii"].contains(&charset.to_ascii_lowercase().as_str())
+        && !xml::is_read(&charset)
     {
         let error = xml::XmlError::Encoding(charset);
         return Err((Soap::V11, Refused::Malformed(error.to_string())));

@@ -248,9 +248,7 @@ impl Builder<'_> {
             return Ok(());
         };
         let encoding = encoding.map_err(|error| self.malformed(error))?;
-        // What is ASCII is UTF-8.
-        let known = ["utf-8", "utf8", "us-ascii", "ascii"];
-        match known.iter().any(|it| encoding.eq_ignore_ascii_case(it)) {
+        match is_read(&encoding) {
             true => Ok(()),
             false => Err(XmlError::Encoding(encoding.into_owned())),
         }
@@ -417,6 +415,12 @@ impl Builder<'_> {
             false => Err(self.malformed(format!("'{name}' is no name"))),
         }
     }
+}
+
+/// Whether documents in an encoding of that name are read: what is ASCII is UTF-8.
+pub fn is_read(encoding: &str) -> bool {
+    let known = ["utf-8", "utf8", "us-ascii", "ascii"];
+    known.iter().any(|it| encoding.eq_ignore_ascii_case(it))
 }
 
 /// Space as XML has it.
