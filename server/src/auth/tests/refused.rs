@@ -220,3 +220,26 @@ fn u5_two_times_at_once() {
         Expires cannot be given together.";
     check(&Sent::new("POST", "/", &[("host", "h")], form), expected);
 }
+
+/// What is hashed would be as long as the names times the longest value.
+#[test]
+fn u2_6_a_header_is_signed_once() {
+    let names = "content-type;host;host;x-amz-date;x-amz-target";
+    let date = "20250102T030405Z";
+    let canonical = format!(
+        "POST\n/\n\ncontent-type:application/x-amz-json-1.0\nhost:localhost:9324\n\
+         host:localhost:9324\nx-amz-date:{date}\nx-amz-target:AmazonSQS.GetQueueUrl\n\n{names}\n{}",
+        canonical::payload_hash(JSON_BODY.as_bytes())
+    );
+    let scope = "20250102/eu-west-1/sqs/aws4_request";
+    let hash = canonical::payload_hash(canonical.as_bytes());
+    let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{hash}");
+    let key = keys::derive(SECRET, "20250102", "eu-west-1", "sqs");
+    let signature = hex(&keys::hmac_sha256(&key, text.as_bytes()));
+    let header = format!(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/{scope}, SignedHeaders={names}, \
+         Signature={signature}"
+    );
+    let twice = Sent::json().set("authorization", &header);
+    assert_eq!(twice.code(), "SignatureDoesNotMatch 403");
+}
