@@ -268,8 +268,7 @@ impl Service {
         match spoken.protocol {
             Protocol::Json => json::read(&spoken.action, body),
             Protocol::Query => {
-                let path = url::parse(&head.path).filter(|queue| queue.account.is_some());
-                let at_queue = path.is_some();
+                let at_queue = url::is_queue(&head.path);
                 // A0.7: what is about no queue is not at a queue's address.
                 if at_queue && matches!(&*spoken.action, "CreateQueue" | "ListQueues") {
                     return Err(Refusal::invalid_action(&spoken.action));

@@ -41,6 +41,13 @@ pub fn parse(url: &str) -> Option<QueueName> {
     })
 }
 
+/// Whether a request's path is that of a queue URL: a name alone could be anything.
+pub fn is_queue(path: &str) -> bool {
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let behind = segments.nth(1);
+    behind == Some(NO_ACCOUNT) || parse(path).is_some_and(|queue| queue.account.is_some())
+}
+
 /// Makes queue URLs for one request: `scheme://host/<account>/<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UrlBase(String);

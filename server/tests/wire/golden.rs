@@ -112,6 +112,103 @@ fn a7_send_and_receive_in_query() {
     assert_eq!(xml(&server.get(&path)), empty);
 }
 
+/// SDKs post to the path of a queue's URL, and leave its name out of the parameters: also where
+/// the URL is one that ElasticMQ gave, or names the region.
+#[test]
+fn a5_the_path_of_any_queue_url_names_the_queue() {
+    let server = Server::start(config());
+    server.queue("q");
+    for path in [
+        "/queue/q",
+        "/queue/q/",
+        "/behind/a/proxy/queue/q",
+        "/queue/us-east-1/000000000000/q",
+    ] {
+        let sent = server.form(path, "Action=SendMessage&MessageBody=m");
+        assert_eq!(sent.status, 200, "{path} {}", sent.text());
+        let received = server.get(&format!("{path}?Action=ReceiveMessage"));
+        assert!(received.text().contains("<Body>m</Body>"), "{path}");
+        let list = server.get(&format!("{path}?Action=ListQueues"));
+        assert_eq!(list.refusal(), "400 InvalidAction", "{path}");
+    }
+    for path in ["/", "/queue", "/queue/", "/q"] {
+        let sent = server.form(path, "Action=SendMessage&MessageBody=m");
+        assert_eq!(sent.refusal(), "400 MissingParameter", "{path}");
+    }
+}
+
+/// Half of a pair is refused, and never taken as if it were not there, or empty.
+#[test]
+fn a1_names_and_values_come_in_pairs() {
+    let server = Server::start(config());
+    server.queue("q");
+    let path = format!("/{ACCOUNT}/q");
+    let policy = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"SQS:SendMessage"}]}"#;
+    let input = json!({ "QueueUrl": path, "Attributes": { "Policy": policy } });
+    let set = server.json("SetQueueAttributes", &input.to_string());
+    assert_eq!(set.status, 200, "{}", set.text());
+    let batch = "SendMessageBatchRequestEntry.1";
+    for (action, form, missing) in [
+        (
+            "SetQueueAttributes",
+            "Attribute.Name=Policy",
+            "Attribute.Value",
+        ),
+        (
+            "SetQueueAttributes",
+            "Attribute.1.Name=Policy",
+            "Attribute.1.Value",
+        ),
+        ("SetQueueAttributes", "Attribute.Value=1", "Attribute.Name"),
+        (
+            "SetQueueAttributes",
+            "Attribute.1.Name=DelaySeconds&Attribute.1.Value=1&Attribute.2.Value=1",
+            "Attribute.2.Name",
+        ),
+        (
+            "CreateQueue",
+            "QueueName=r&Attribute.3.Value=1",
+            "Attribute.3.Name",
+        ),
+        ("CreateQueue", "QueueName=r&Tag.1.Value=1", "Tag.1.Key"),
+        ("TagQueue", "Tag.1.Value=1", "Tag.1.Key"),
+        ("TagQueue", "Tag.1.Key=1", "Tag.1.Value"),
+        (
+            "SendMessage",
+            "MessageBody=m&MessageAttribute.1.Value.DataType=String\
+             &MessageAttribute.1.Value.StringValue=a",
+            "MessageAttribute.1.Name",
+        ),
+        (
+            "SendMessage",
+            "MessageBody=m&MessageSystemAttribute.1.Value.DataType=String",
+            "MessageSystemAttribute.1.Name",
+        ),
+        (
+            "SendMessageBatch",
+            &format!(
+                "{batch}.Id=a&{batch}.MessageBody=m&{batch}.MessageAttribute.2.Value.DataType=x"
+            ),
+            &format!("{batch}.MessageAttribute.2.Name"),
+        ),
+    ] {
+        let at = if action == "CreateQueue" { "/" } else { &path };
+        let refused = server.form(at, &format!("Action={action}&{form}"));
+        assert_eq!(refused.refusal(), "400 MissingParameter", "{form}");
+        let sentence = format!("<Message>The request must contain the parameter {missing}.<");
+        assert!(refused.text().contains(&sentence), "{}", refused.text());
+    }
+    // An empty value is one.
+    let empty = server.form(&path, "Action=TagQueue&Tag.1.Key=k&Tag.1.Value=");
+    assert_eq!(empty.status, 200);
+    let shown = format!("{path}?Action=GetQueueAttributes&AttributeName=All");
+    let shown = server.get(&shown).text();
+    assert!(shown.contains("SQS:SendMessage"), "{shown}");
+    let counts = "<Name>ApproximateNumberOfMessages</Name><Value>0</Value>";
+    assert!(shown.contains(counts), "{shown}");
+    assert_eq!(server.get("/?Action=GetQueueUrl&QueueName=r").status, 400);
+}
+
 #[test]
 fn a4_one_refusal_in_both_protocols() {
     let server = Server::start(config());

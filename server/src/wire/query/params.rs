@@ -81,16 +81,28 @@ impl Params {
     }
 
     /// The map `name.1.<key>`, `name.1.<value>`, ..., and the unnumbered pair.
-    pub fn map(&self, name: &str, key: &str, value: &str) -> Option<BTreeMap<String, String>> {
+    ///
+    /// Errors: `MissingParameter` for half of a pair.
+    pub fn map(
+        &self,
+        name: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<Option<BTreeMap<String, String>>, Refusal> {
         let mut map = BTreeMap::new();
         let prefixes = std::iter::once(name.to_owned()).chain(self.numbered(name));
         for prefix in prefixes {
-            if let Some(key) = self.text(&format!("{prefix}.{key}")) {
-                let value = self.text(&format!("{prefix}.{value}"));
-                map.insert(key, value.unwrap_or_default());
+            let (key, value) = (format!("{prefix}.{key}"), format!("{prefix}.{value}"));
+            match (self.text(&key), self.text(&value)) {
+                (None, None) => {}
+                (Some(key), Some(value)) => {
+                    map.insert(key, value);
+                }
+                (None, Some(_)) => return Err(Refusal::missing(&key)),
+                (Some(_), None) => return Err(Refusal::missing(&value)),
             }
         }
-        (!map.is_empty()).then_some(map)
+        Ok((!map.is_empty()).then_some(map))
     }
 
     /// The prefixes `name.1`, `name.2`, ... that have a parameter, in the order of the numbers,
@@ -177,8 +189,8 @@ mod tests {
 
     #[test]
     fn maps_take_numbered_and_plain_pairs() {
-        let params = params("A.1.Name=x&A.1.Value=1&A.3.Name=y&A.Name=z&A.Value=3");
-        let map = params.map("A", "Name", "Value").unwrap();
+        let params = params("A.1.Name=x&A.1.Value=1&A.3.Name=y&A.3.Value=&A.Name=z&A.Value=3&A.4=");
+        let map = params.map("A", "Name", "Value").unwrap().unwrap();
         let pairs: Vec<_> = map.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(pairs, [("x", "1"), ("y", ""), ("z", "3")]);
     }

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 /// Reads the input of the action called `name`. `path_url` is the queue that the request's path
 /// names; a parameter `QueueUrl` wins over it (A0.8).
 ///
-/// Errors: `InvalidAction` for an unknown name, `InvalidParameterValue` for a number that is none.
+/// Errors: `InvalidAction` for an unknown name, `InvalidParameterValue` for a number that is none,
+/// `MissingParameter` for a value without its name, or a name without its value.
 pub fn read(name: &str, params: &Params, path_url: Option<String>) -> Result<Action, Refusal> {
     let queue_url = params.text("QueueUrl").or(path_url);
     let p = params;
@@ -31,8 +32,8 @@ pub fn read(name: &str, params: &Params, path_url: Option<String>) -> Result<Act
         }),
         "CreateQueue" => Action::CreateQueue(CreateQueue {
             queue_name: p.text("QueueName"),
-            attributes: attributes(p),
-            tags: p.map("Tag", "Key", "Value"),
+            attributes: attributes(p)?,
+            tags: p.map("Tag", "Key", "Value")?,
         }),
         "GetQueueUrl" => Action::GetQueueUrl(GetQueueUrl {
             queue_name: p.text("QueueName"),
@@ -59,11 +60,11 @@ pub fn read(name: &str, params: &Params, path_url: Option<String>) -> Result<Act
         }),
         "SetQueueAttributes" => Action::SetQueueAttributes(SetQueueAttributes {
             queue_url,
-            attributes: attributes(p),
+            attributes: attributes(p)?,
         }),
         "TagQueue" => Action::TagQueue(TagQueue {
             queue_url,
-            tags: p.map("Tag", "Key", "Value"),
+            tags: p.map("Tag", "Key", "Value")?,
         }),
         "UntagQueue" => Action::UntagQueue(UntagQueue {
             queue_url,
@@ -126,7 +127,7 @@ fn message_action(name: &str, p: &Params, queue_url: Option<String>) -> Result<A
     })
 }
 
-fn attributes(params: &Params) -> Option<BTreeMap<String, String>> {
+fn attributes(params: &Params) -> Result<Option<BTreeMap<String, String>>, Refusal> {
     params.map("Attribute", "Name", "Value")
 }
 
@@ -135,8 +136,8 @@ fn send_message(params: &Params, queue_url: Option<String>) -> Result<SendMessag
         queue_url,
         message_body: params.text("MessageBody"),
         delay_seconds: params.integer("DelaySeconds")?,
-        message_attributes: message_attributes(params, "MessageAttribute"),
-        message_system_attributes: message_attributes(params, "MessageSystemAttribute"),
+        message_attributes: message_attributes(params, "MessageAttribute")?,
+        message_system_attributes: message_attributes(params, "MessageSystemAttribute")?,
         message_deduplication_id: params.text("MessageDeduplicationId"),
         message_group_id: params.text("MessageGroupId"),
     })
@@ -148,8 +149,8 @@ fn send_entry(params: &Params, prefix: &str) -> Result<SendEntry, Refusal> {
         id: params.text(&key("Id")),
         message_body: params.text(&key("MessageBody")),
         delay_seconds: params.integer(&key("DelaySeconds"))?,
-        message_attributes: message_attributes(params, &key("MessageAttribute")),
-        message_system_attributes: message_attributes(params, &key("MessageSystemAttribute")),
+        message_attributes: message_attributes(params, &key("MessageAttribute"))?,
+        message_system_attributes: message_attributes(params, &key("MessageSystemAttribute"))?,
         message_deduplication_id: params.text(&key("MessageDeduplicationId")),
         message_group_id: params.text(&key("MessageGroupId")),
     })
@@ -180,12 +181,12 @@ fn entries<E>(
     entries.map(Some)
 }
 
-fn message_attributes(params: &Params, name: &str) -> Option<AttributeList> {
+/// What belongs to no name is refused, as JSON cannot say it.
+fn message_attributes(params: &Params, name: &str) -> Result<Option<AttributeList>, Refusal> {
     let mut list = Vec::new();
     for prefix in params.numbered(name) {
-        let Some(attribute) = params.text(&format!("{prefix}.Name")) else {
-            continue;
-        };
+        let name = format!("{prefix}.Name");
+        let attribute = params.text(&name).ok_or_else(|| Refusal::missing(&name))?;
         let value = |member: &str| format!("{prefix}.Value.{member}");
         let input = AttributeInput {
             data_type: params.text(&value("DataType")),
@@ -196,7 +197,7 @@ fn message_attributes(params: &Params, name: &str) -> Option<AttributeList> {
         };
         list.push((attribute, input));
     }
-    (!list.is_empty()).then_some(AttributeList(list))
+    Ok((!list.is_empty()).then_some(AttributeList(list)))
 }
 
 #[cfg(test)]
