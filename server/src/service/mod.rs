@@ -153,7 +153,9 @@ impl Service {
         }
         let scopes = self.metrics.scopes();
         let request = (method, page);
-        let answer = test_mode::answer(test, &self.store, &call, scopes, request, body).await;
+        let draining = self.draining();
+        let answer = test_mode::answer(test, &self.store, &call, scopes, request, body, draining);
+        let answer = answer.await;
         if page == "reset" {
             self.policies.forget_all();
         }

@@ -9,6 +9,7 @@ use hyper::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +25,7 @@ pub async fn answer(
     scopes: Vec<(String, String)>,
     (method, page): (&Method, &str),
     body: &[u8],
+    draining: watch::Receiver<bool>,
 ) -> Printed {
     let answer = match (method.as_str(), page) {
         ("GET", "clock") => clock(test).await,
@@ -31,7 +33,7 @@ pub async fn answer(
         ("POST", "clock/freeze") => run(test, false).await,
         ("POST", "clock/run") => run(test, true).await,
         ("POST", "reset") => reset(test, store, scopes).await,
-        ("POST", "wait") => wait(store, call, body).await,
+        ("POST", "wait") => wait(store, call, body, draining).await,
         ("POST", "disorder") => read(body).map(|degree| {
             test.disorder.set(degree);
             json!(degree)
@@ -124,8 +126,13 @@ async fn reset(
     Ok(json!({ "deleted": deleted.await?? }))
 }
 
-async fn wait(store: &Store, call: &Call, body: &[u8]) -> Result<Value, Refusal> {
-    let (counts, reached) = waiting::wait(store, call, read(body)?).await?;
+async fn wait(
+    store: &Store,
+    call: &Call,
+    body: &[u8],
+    draining: watch::Receiver<bool>,
+) -> Result<Value, Refusal> {
+    let (counts, reached) = waiting::wait(store, call, read(body)?, draining).await?;
     Ok(json!({
         "reached": reached,
         "visible": counts.visible,

@@ -6,6 +6,7 @@ use forebay::command::Counts;
 use forebay::{ErrorKind, Store};
 use serde::Deserialize;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -31,8 +32,14 @@ pub struct Wanted {
     timeout_ms: Option<u64>,
 }
 
-/// Waits, and tells what the queue holds and whether it is what was wanted.
-pub async fn wait(store: &Store, call: &Call, wanted: Wanted) -> Result<(Counts, bool), Refusal> {
+/// Waits, and tells what the queue holds and whether it is what was wanted. When the server drains
+/// the wait ends early.
+pub async fn wait(
+    store: &Store,
+    call: &Call,
+    wanted: Wanted,
+    mut draining: watch::Receiver<bool>,
+) -> Result<(Counts, bool), Refusal> {
     let queue = actions::handle(store, &call.target(Some(&wanted.queue))?)?;
     let timeout_ms = wanted
         .timeout_ms
@@ -50,7 +57,10 @@ pub async fn wait(store: &Store, call: &Call, wanted: Wanted) -> Result<(Counts,
         if reached || start.elapsed() >= Duration::from_millis(timeout_ms) {
             return Ok((counts, reached));
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = draining.wait_for(|draining| *draining) => return Ok((counts, false)),
+        }
     }
 }
 

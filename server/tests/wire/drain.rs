@@ -39,6 +39,32 @@ fn a_shutdown_answers_the_waits_and_closes_the_store() {
 }
 
 #[test]
+fn a_shutdown_answers_who_waits_for_a_state() {
+    let mut server = Server::start(test_config());
+    server.queue("q");
+    let mut client = server.connect();
+    let body = json!({ "queue": "q", "visible": 1, "timeout_ms": 60_000 }).to_string();
+    let length = body.len();
+    // Who is told to go on is in a request.
+    client.write(
+        format!(
+            "POST /_forebay/test/wait HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\n\
+             content-length: {length}\r\n\r\n"
+        )
+        .as_bytes(),
+    );
+    assert_eq!(client.read().unwrap().status, 100);
+    server.begin_stop();
+    client.write(body.as_bytes());
+    let answer = client.read().expect("an answer at shutdown");
+    assert_eq!(
+        (answer.status, &answer.json()["reached"]),
+        (200, &json!(false))
+    );
+    server.stop().unwrap();
+}
+
+#[test]
 fn a_shutdown_does_not_wait_for_clients_of_http_2_that_never_begin() {
     let mut config = config();
     config.limits.shutdown_s = 3_600;
