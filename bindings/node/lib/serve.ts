@@ -45,6 +45,7 @@ export interface ServeLimits {
   connections?: number | undefined;
   headerBytes?: number | undefined;
   bodyBytes?: number | undefined;
+  bodiesBytes?: number | undefined;
   headerTimeoutS?: number | undefined;
   bodyTimeoutS?: number | undefined;
   http2Streams?: number | undefined;

@@ -6,6 +6,8 @@ use serde::Deserialize;
 const COUNT_MAX: u64 = u32::MAX as u64;
 /// The most bytes, 1 GiB.
 const BYTES_MAX: u64 = 1 << 30;
+/// The most bytes of many requests together, 1 TiB.
+const ALL_BYTES_MAX: u64 = 1 << 40;
 /// The longest time, a year in seconds.
 const TIME_S_MAX: u64 = 31_536_000;
 /// The most threads.
@@ -22,6 +24,10 @@ pub struct Limits {
     /// Bytes of a request's body, after decompression. The default, 4 MiB, holds a batch of
     /// 1 MiB however it is escaped.
     pub body_bytes: usize,
+    /// Bytes of all bodies that are there at a time, from when they come until their requests are
+    /// answered; twice `body_bytes` at least. A request for which there is no room is answered
+    /// with 503. Default 256 MiB.
+    pub bodies_bytes: usize,
     /// A request's head must come within this time, and a connection may be idle for as long,
     /// seconds. Default 60.
     pub header_timeout_s: u64,
@@ -44,6 +50,7 @@ impl Default for Limits {
             connections: 20_000,
             header_bytes: 64 << 10,
             body_bytes: 4 << 20,
+            bodies_bytes: 256 << 20,
             header_timeout_s: 60,
             body_timeout_s: 60,
             http2_streams: 1_000,
@@ -61,6 +68,11 @@ impl Limits {
             ("connections", self.connections as u64, 1..=COUNT_MAX),
             ("header_bytes", self.header_bytes as u64, 8_192..=BYTES_MAX),
             ("body_bytes", self.body_bytes as u64, 1_024..=BYTES_MAX),
+            (
+                "bodies_bytes",
+                self.bodies_bytes as u64,
+                1_024..=ALL_BYTES_MAX,
+            ),
             ("header_timeout_s", self.header_timeout_s, 1..=TIME_S_MAX),
             ("body_timeout_s", self.body_timeout_s, 1..=TIME_S_MAX),
             ("http2_streams", self.http2_streams.into(), 1..=COUNT_MAX),
@@ -96,7 +108,13 @@ mod tests {
         Limits::default().check().unwrap();
         // The largest number of a file: who writes it means that there shall be no bound.
         let most = i64::MAX;
-        for name in ["connections", "header_bytes", "body_bytes", "threads"] {
+        for name in [
+            "connections",
+            "header_bytes",
+            "body_bytes",
+            "bodies_bytes",
+            "threads",
+        ] {
             let error = refused(&format!("{name} = {most}"));
             let start = format!("limits.{name} is {most}; it must be ");
             assert!(error.starts_with(&start), "{error}");

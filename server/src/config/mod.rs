@@ -182,7 +182,7 @@ fn is_base(base: &str) -> bool {
 }
 
 /// What can stand in a header `Host`.
-fn is_host(host: &str) -> bool {
+pub fn is_host(host: &str) -> bool {
     let fits = |character: char| character.is_ascii_graphic() && !"/?#@".contains(character);
     !host.is_empty() && host.chars().all(fits)
 }

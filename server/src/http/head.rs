@@ -1,9 +1,11 @@
 //! What a request says of itself before its body.
 
 use super::connection::Peer;
+use crate::config::is_host;
+use crate::wire::Refusal;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method};
+use hyper::{HeaderMap, Method, Version};
 use std::net::IpAddr;
 
 /// A request's head, with what a proxy said put in if proxies are trusted.
@@ -76,6 +78,22 @@ impl Head {
             }),
         }
     }
+}
+
+/// RFC 9112, 3.2: a request of HTTP/1.1 has one header `Host`, and no request has two. Queue URLs
+/// begin with it.
+///
+/// Errors: `InvalidHttpRequest`.
+pub fn check_host(parts: &Parts) -> Result<(), Refusal> {
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let reason = match (hosts.next(), hosts.next()) {
+        (None, _) if parts.version == Version::HTTP_11 => "The header host is missing",
+        (None, _) => return Ok(()),
+        (Some(_), Some(_)) => "The header host is given twice",
+        (Some(host), None) if host.to_str().is_ok_and(is_host) => return Ok(()),
+        (Some(_), None) => "Invalid host in header host",
+    };
+    Err(Refusal::bad_host(reason))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod health;
 mod histogram;
 pub mod metrics;
 mod respond;
+pub mod room;
 pub mod tls;
 
 use crate::ServeError;

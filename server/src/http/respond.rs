@@ -1,7 +1,7 @@
 //! From an HTTP request to an HTTP response: which part of the server it is for.
 
 use super::connection::Peer;
-use super::head::Head;
+use super::head::{self, Head};
 use super::{body, health};
 use crate::legacy::soap;
 use crate::service::Service;
@@ -10,8 +10,8 @@ use crate::wire::{Printed, Protocol, Refusal};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response};
 use std::sync::Arc;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -36,8 +36,12 @@ pub async fn respond(
     service: Arc<Service>,
 ) -> Result<Response<Full<Bytes>>, Lost> {
     let (parts, incoming) = request.into_parts();
+    let host = head::check_host(&parts);
     let head = Head::new(parts, peer, service.config.trust_proxy);
     let request_id = request_id();
+    if let Err(refusal) = host {
+        return Ok(unread(&head, &refusal, &request_id));
+    }
     if head.method == Method::GET
         && head.query.is_empty()
         && let Some(page) = health::page(&service, &head.path).await
@@ -49,9 +53,16 @@ pub async fn respond(
     {
         return Ok(response(page, &request_id));
     }
-    let body = match body::read(incoming, &head.headers, &service.config.limits).await {
+    // Until the request is answered.
+    let mut share = service.room.share();
+    let limits = &service.config.limits;
+    let body = match body::read(incoming, &head.headers, limits, &mut share).await {
         Ok(body) => body,
-        Err(refusal) => return Ok(response(refuse(&head, &refusal, &request_id), &request_id)),
+        // It was read, and is none.
+        Err(refusal) if refusal.status() == 400 => {
+            return Ok(response(refuse(&head, &refusal, &request_id), &request_id));
+        }
+        Err(refusal) => return Ok(unread(&head, &refusal, &request_id)),
     };
     if let Some(page) = head.path.strip_prefix(test_mode::PREFIX)
         && let Some(printed) = service.answer_test(&head.method, page, &body.plain).await
@@ -62,6 +73,14 @@ pub async fn respond(
     printed
         .map(|printed| response(printed, &request_id))
         .ok_or(Lost)
+}
+
+/// The refusal of a request that was not read to its end, which leaves nothing to go on with.
+fn unread(head: &Head, refusal: &Refusal, request_id: &str) -> Response<Full<Bytes>> {
+    let mut response = response(refuse(head, refusal, request_id), request_id);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
 }
 
 /// A refusal before the request could be read whole.
@@ -92,14 +111,6 @@ fn response(printed: Printed, request_id: &str) -> Response<Full<Bytes>> {
         if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
             headers.insert(name, value);
         }
-    }
-    // A body that was not read to its end leaves nothing to go on with.
-    if matches!(
-        printed.status,
-        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
-    ) {
-        let close = HeaderValue::from_static("close");
-        headers.insert(hyper::header::CONNECTION, close);
     }
     response
 }

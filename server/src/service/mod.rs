@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::http::body::Body;
 use crate::http::head::Head;
 use crate::http::metrics::Metrics;
+use crate::http::room::Room;
 use crate::http::tls::Tls;
 use crate::test_mode::{self, Effect, TestMode};
 use crate::wire::query::Params;
@@ -34,6 +35,8 @@ pub struct Service {
     pub config: Config,
     /// What it counts.
     pub metrics: Metrics,
+    /// What the bodies of requests may take.
+    pub room: Arc<Room>,
     auth: Authenticator,
     policies: policies::Policies,
     pub(crate) backend: Backend,
@@ -77,6 +80,7 @@ impl Service {
             backend,
             test,
             tls: tls.map(Arc::new),
+            room: Room::new(&config.limits),
             config,
             metrics,
             draining: sender,
@@ -275,11 +279,8 @@ impl Service {
                 if at_queue && matches!(&*spoken.action, "CreateQueue" | "ListQueues") {
                     return Err(Refusal::invalid_action(&spoken.action));
                 }
-                query::read(
-                    &spoken.action,
-                    &spoken.params,
-                    path.map(|_| head.path.clone()),
-                )
+                let address = at_queue.then(|| head.path.clone());
+                query::read(&spoken.action, &spoken.params, address)
             }
         }
     }

@@ -155,6 +155,20 @@ impl Refusal {
         Self::new(name, name, 413, text)
     }
 
+    /// Bodies of other requests have all the room that there is.
+    pub fn no_room() -> Self {
+        let name = "ServiceUnavailable";
+        let text = "Too many long request bodies are under way. Try again later.";
+        Self::new(name, name, 503, text)
+    }
+
+    /// A head that does not say for whom the request is.
+    pub fn bad_host(reason: &str) -> Self {
+        let name = "InvalidHttpRequest";
+        let text = format!("The HTTP request is invalid. Reason: {reason}");
+        Self::new(name, name, 400, text)
+    }
+
     /// A body that did not come in time.
     pub fn too_slow(seconds: u64) -> Self {
         let text = format!("The request body did not come within {seconds} seconds.");

@@ -89,6 +89,33 @@ fn lists_of_nothing_stay_small() {
     server.is_well();
 }
 
+/// A byte of a body takes a byte, in however many pieces it comes.
+#[test]
+fn bodies_in_the_smallest_pieces_stay_small() {
+    const PIECES: usize = 1 << 20;
+    let server = Server::start("");
+    server.is_well();
+    let before = server.peak_kib();
+    let head = format!("POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: {TARGET}\r\n");
+    let mut client = server.connect();
+    client.write(format!("{head}transfer-encoding: chunked\r\n\r\n").as_bytes());
+    let pieces = b"1\r\nx\r\n".repeat(1 << 10);
+    for _ in 0..PIECES >> 10 {
+        client.write(&pieces);
+    }
+    client.write(b"0\r\n\r\n");
+    let answer = client.read().unwrap();
+    assert_eq!(
+        (answer.status, answer.code()),
+        (400, Some("SerializationException"))
+    );
+    if let (Some(before), Some(after)) = (before, server.peak_kib()) {
+        println!("{before} KiB at most before {PIECES} pieces, {after} KiB in all");
+        assert!(after < before + (16 << 10), "from {before} to {after} KiB");
+    }
+    server.is_well();
+}
+
 #[test]
 fn endless_bodies_are_cut_off() {
     let server = Server::start("body_bytes = 100000");

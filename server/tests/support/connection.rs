@@ -125,6 +125,15 @@ impl Client {
         matches!(self.reader.read(&mut byte), Ok(0) | Err(_))
     }
 
+    /// True if something of an answer has come by now; it is not read.
+    pub fn has_answer(&mut self) -> bool {
+        let stream = self.reader.get_mut();
+        stream.set_nonblocking(true).unwrap();
+        let has = matches!(stream.peek(&mut [0]), Ok(1..));
+        stream.set_nonblocking(false).unwrap();
+        has
+    }
+
     /// True if the other end has closed by now; what it sent is passed over.
     pub fn is_closed_by_now(&mut self) -> bool {
         let stream = self.reader.get_mut();

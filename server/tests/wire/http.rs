@@ -107,3 +107,40 @@ fn http_2_over_a_plain_connection() {
         running.await.unwrap().unwrap();
     });
 }
+
+/// RFC 9112, 3.2.
+#[test]
+fn a_request_names_one_host() {
+    let server = Server::start(config());
+    let list = "GET /?Action=ListQueues";
+    for (line, hosts) in [
+        (format!("{list} HTTP/1.1"), ""),
+        (format!("{list} HTTP/1.1"), "host: a\r\nhost: b\r\n"),
+        (format!("{list} HTTP/1.1"), "host: a\r\nhost: a\r\n"),
+        (format!("{list} HTTP/1.0"), "host: a\r\nhost: b\r\n"),
+        (format!("{list} HTTP/1.1"), "host:\r\n"),
+        (format!("{list} HTTP/1.1"), "host: a/b\r\n"),
+        (format!("{list} HTTP/1.1"), "host: u@a\r\n"),
+        (format!("{list} HTTP/1.1"), "host: a b\r\n"),
+        (format!("{list} HTTP/1.1"), "host: \u{e4}\r\n"),
+        ("GET http://a/?Action=ListQueues HTTP/1.1".into(), ""),
+        ("GET /livez HTTP/1.1".into(), ""),
+    ] {
+        let mut client = server.connect();
+        let answer = client.ask(format!("{line}\r\n{hosts}\r\n").as_bytes());
+        assert_eq!(answer.refusal(), "400 InvalidHttpRequest", "{line} {hosts}");
+    }
+    for (line, hosts) in [
+        (format!("{list} HTTP/1.0"), ""),
+        (format!("{list} HTTP/1.1"), "host: [::1]:9324\r\n"),
+        (format!("{list} HTTP/1.1"), "host: my_queue.example\r\n"),
+        (
+            "GET http://a/?Action=ListQueues HTTP/1.1".into(),
+            "host: b\r\n",
+        ),
+    ] {
+        let mut client = server.connect();
+        let answer = client.ask(format!("{line}\r\n{hosts}\r\n").as_bytes());
+        assert_eq!(answer.status, 200, "{line} {hosts}");
+    }
+}

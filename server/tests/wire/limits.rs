@@ -33,6 +33,80 @@ fn long_heads_are_refused() {
     assert_eq!(server.json("ListQueues", "{}").status, 200);
 }
 
+/// What all bodies take together is bounded, and the last quarter of it is for short ones.
+#[test]
+fn long_bodies_leave_room_for_short_ones() {
+    const LONG: usize = 100_000;
+    let mut small = config();
+    small.limits.body_bytes = LONG;
+    small.limits.bodies_bytes = 1 << 20;
+    let server = Server::start(small);
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.ListQueues\r\n\
+         content-length: {LONG}\r\n\r\n"
+    );
+    // None sends its last byte.
+    let begun = [head.as_bytes(), &[b' '; LONG - 1][..]].concat();
+    let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        // It may be refused before it has sent all.
+        let _ = client.try_write(&begun);
+    }
+    let fit = (3 << 18) / (LONG - 1);
+    let mut waiting = clients;
+    let mut refused = 0;
+    until("those are refused for whom there is no room", || {
+        let before = waiting.len();
+        waiting.retain_mut(|client| !client.is_closed_by_now());
+        refused += before - waiting.len();
+        waiting.len() <= fit
+    });
+    assert!(refused >= 20 - fit);
+    assert_eq!(server.json("ListQueues", "{}").status, 200);
+    // Who was taken in goes on, and what was taken is given back.
+    let mut done = 0;
+    for client in &mut waiting {
+        if client.try_write(b" ").is_ok()
+            && let Some(answer) = client.read()
+            && answer.status != 503
+        {
+            assert_eq!(answer.refusal(), "400 SerializationException");
+            done += 1;
+        }
+    }
+    assert!(done > 0);
+    for _ in 0..20 {
+        let body = format!("{{}}{}", " ".repeat(LONG - 2));
+        assert_eq!(server.json("ListQueues", &body).status, 200);
+    }
+}
+
+#[test]
+fn who_finds_no_room_is_told_to_try_again() {
+    let mut small = config();
+    small.limits.body_bytes = 1 << 20;
+    small.limits.bodies_bytes = 2 << 20;
+    let server = Server::start(small);
+    let head = "POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.ListQueues\r\n";
+    let begun = format!(
+        "{head}content-length: 1048576\r\n\r\n{}",
+        " ".repeat(1_000_000)
+    );
+    let mut first = server.connect();
+    first.write(begun.as_bytes());
+    let mut second = server.connect();
+    let _ = second.try_write(begun.as_bytes());
+    let mut clients = [first, second];
+    let mut found = None;
+    until("one of both is refused", || {
+        found = clients.iter_mut().position(|client| client.has_answer());
+        found.is_some()
+    });
+    let refused = clients[found.unwrap()].read().unwrap();
+    assert_eq!(refused.refusal(), "503 ServiceUnavailable");
+    assert_eq!(refused.header("connection"), Some("close"));
+}
+
 #[test]
 fn slow_clients_are_cut_off() {
     let mut short = config();

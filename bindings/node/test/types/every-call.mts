@@ -71,6 +71,7 @@ const limits: ServeLimits = {
   connections: 1,
   headerBytes: 65_536,
   bodyBytes: 4_194_304,
+  bodiesBytes: 268_435_456,
   headerTimeoutS: 60,
   bodyTimeoutS: 60,
   http2Streams: 1000,

@@ -99,6 +99,7 @@ class Limits(TypedDict, total=False):
     connections: int
     header_bytes: int
     body_bytes: int
+    bodies_bytes: int
     header_timeout_s: int
     body_timeout_s: int
     http2_streams: int
