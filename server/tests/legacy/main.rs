@@ -5,6 +5,7 @@
 mod behaviours;
 mod documented;
 mod grants;
+mod hostile;
 mod mixed;
 mod query_first;
 mod query_second;
