@@ -43,7 +43,7 @@ pub async fn answer(
         Err(fault) => return Some(print::fault(version, &fault, request_id)),
     };
     let name = carried.params.text("Action").unwrap_or_default();
-    let outcome = service.legacy(version, &name, async {
+    let outcome = service.legacy(version, &name, request_id, async {
         carry_out(service, head, body, version, carried).await
     });
     Some(match outcome.await? {

@@ -45,7 +45,7 @@ pub async fn answer(
     };
     let read = read(head, &body.plain);
     let name = read.as_ref().map_or("unknown", |read| read.name);
-    let outcome = service.legacy(version, name, async {
+    let outcome = service.legacy(version, name, request_id, async {
         // Who calls comes first: others learn nothing.
         let (identity, region) = service.verifier(version, head).identify(Proof::Rest)?;
         let caller = Caller {

@@ -38,6 +38,7 @@ impl Service {
         &self,
         version: Version,
         name: &str,
+        request_id: &str,
         outcome: impl Future<Output = Result<T, Fault>>,
     ) -> Option<Result<T, Fault>> {
         let test = self.test.as_ref();
@@ -54,11 +55,18 @@ impl Service {
         let code_name = code.map_or("OK", |code| code.name(version));
         self.metrics.requests.add(known, code_name);
         let date = version.date();
-        tracing::debug!(action = known, version = date, code = code_name, "request");
+        tracing::debug!(
+            request_id,
+            action = known,
+            version = date,
+            code = code_name,
+            "request"
+        );
         if code == Some(Code::InternalError)
             && let Err(fault) = &outcome
         {
             tracing::error!(
+                request_id,
                 action = known,
                 version = date,
                 fault.text,

@@ -6,6 +6,7 @@ mod behaviours;
 mod documented;
 mod grants;
 mod hostile;
+mod logs;
 mod mixed;
 mod query_first;
 mod query_second;

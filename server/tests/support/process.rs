@@ -4,6 +4,7 @@ use super::connection::Client;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 
 /// A running server; it ends with this value.
 pub struct Process {
@@ -14,10 +15,27 @@ pub struct Process {
 impl Process {
     /// With these arguments beside the address, which is of its choice.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::spawn(arguments, Stdio::inherit())
+    }
+
+    /// As [`Process::start`], with the lines of its log.
+    pub fn start_logged(arguments: &[&str]) -> (Self, mpsc::Receiver<String>) {
+        let mut process = Self::spawn(arguments, Stdio::piped());
+        let logs = BufReader::new(process.child.stderr.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut all = logs.lines().map_while(Result::ok);
+            all.try_for_each(|line| sender.send(line))
+        });
+        (process, lines)
+    }
+
+    fn spawn(arguments: &[&str], logs: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_forebay"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
+            .stderr(logs)
             .spawn()
             .unwrap();
         let mut line = String::new();

@@ -61,7 +61,7 @@ pub async fn answer(
         }
     };
     let (version, action) = (request.version, request.action);
-    let outcome = service.legacy(version, action, async {
+    let outcome = service.legacy(version, action, request_id, async {
         carry_out(service, head, &request).await
     });
     Some(match outcome.await? {
