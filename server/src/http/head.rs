@@ -6,7 +6,7 @@ use crate::wire::Refusal;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Version};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// A request's head, with what a proxy said put in if proxies are trusted.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl Head {
         let mut lists = parts.headers.get_all("x-forwarded-for").iter();
         let list = lists.next_back().filter(|_| trust_proxy);
         let last = list.and_then(|it| it.to_str().ok()?.rsplit(',').next());
-        let source = last.and_then(|it| it.trim().parse().ok());
+        let source = last.and_then(|it| address(it.trim()));
         Self {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -78,6 +78,14 @@ impl Head {
             }),
         }
     }
+}
+
+/// An address, with or without a port. What cannot be read would count as the proxy's own.
+fn address(text: &str) -> Option<IpAddr> {
+    let with_port = || Some(text.parse::<SocketAddr>().ok()?.ip());
+    let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let plain = bare.unwrap_or(text).parse().ok();
+    plain.or_else(with_port)
 }
 
 /// RFC 9112, 3.2: a request of HTTP/1.1 has one header `Host`, and no request has two. Queue URLs
@@ -121,6 +129,10 @@ mod tests {
             (&["10.0.0.1, 192.0.2.1"], "192.0.2.1"),
             (&["10.0.0.1", "192.0.2.1"], "192.0.2.1"),
             (&["10.0.0.1", "10.0.0.2,2001:db8::1 "], "2001:db8::1"),
+            // Some proxies add the port.
+            (&["10.0.0.1, 192.0.2.1:4711"], "192.0.2.1"),
+            (&["[2001:db8::1]:4711"], "2001:db8::1"),
+            (&["[2001:db8::1]"], "2001:db8::1"),
             (&["nobody"], "127.0.0.1"),
             (&[], "127.0.0.1"),
         ] {
