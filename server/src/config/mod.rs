@@ -183,7 +183,9 @@ fn is_base(base: &str) -> bool {
 
 /// What can stand in a header `Host`.
 pub fn is_host(host: &str) -> bool {
-    let fits = |character: char| character.is_ascii_graphic() && !"/?#@".contains(character);
+    // RFC 3986: these stand nowhere in a URL, or end or begin another part of it.
+    let other = "/?#@\"<>\\^`{|}";
+    let fits = |character: char| character.is_ascii_graphic() && !other.contains(character);
     !host.is_empty() && host.chars().all(fits)
 }
 

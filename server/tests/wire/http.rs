@@ -121,6 +121,7 @@ fn a_request_names_one_host() {
         (format!("{list} HTTP/1.1"), "host:\r\n"),
         (format!("{list} HTTP/1.1"), "host: a/b\r\n"),
         (format!("{list} HTTP/1.1"), "host: u@a\r\n"),
+        (format!("{list} HTTP/1.1"), "host: a\"<b>\r\n"),
         (format!("{list} HTTP/1.1"), "host: a b\r\n"),
         (format!("{list} HTTP/1.1"), "host: \u{e4}\r\n"),
         ("GET http://a/?Action=ListQueues HTTP/1.1".into(), ""),

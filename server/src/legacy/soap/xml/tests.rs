@@ -157,6 +157,22 @@ fn only_utf_8_is_read() {
     assert_eq!(error, XmlError::Encoding("utf-16".into()));
 }
 
+/// The prefix that needs no declaration.
+#[test]
+fn the_prefix_xml_is_always_declared() {
+    let root = read(
+        "<?xml version='1.0' standalone='yes'?><a xml:space='preserve' xml:lang='en' \
+         xmlns:xml='http://www.w3.org/XML/1998/namespace'> </a>",
+    );
+    let root = root.unwrap();
+    let space = Some("http://www.w3.org/XML/1998/namespace");
+    assert_eq!(root.attribute(space, "space"), Some("preserve"));
+    assert_eq!(
+        (root.attribute(space, "lang"), &*root.text),
+        (Some("en"), " ")
+    );
+}
+
 /// What a bound counts, the most that may be, and a document with so much of it.
 type Bound<'a> = (&'static str, usize, &'a dyn Fn(usize) -> String);
 
