@@ -32,6 +32,8 @@ enum Command {
 /// Runs a command line, without the program's name, and returns the exit status. It blocks, and
 /// takes the whole process: standard input and output, SIGINT and SIGTERM.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    // Before there is a store or a connection that could get their numbers.
+    forebay::sys::fs::keep_standard_streams();
     let words = std::iter::once("forebay".into()).chain(arguments);
     // Python and Node have handlers that would not be served before this returns.
     forebay::sys::process::signals_end_process();

@@ -53,6 +53,20 @@ def test_exit_statuses_are_those_of_the_program(tmp_path: Path) -> None:
     assert manual.stdout.rstrip().splitlines()[-1].startswith("v")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_files_of_the_store(tmp_path: Path, closed: str) -> None:
+    """Python leaves the numbers of streams that are closed to the next files that are opened."""
+    assert run(tmp_path, "create", "orders").returncode == 0
+    for _ in range(2):
+        words = ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, "send", "orders", "text"]
+        subprocess.run(words, cwd=tmp_path, check=True, timeout=60)
+    with forebay.open(tmp_path / "queues") as store:
+        assert len(store.get_queue("orders").peek()) == 2
+        assert store.recovery() is None
+    for file in (tmp_path / "queues").rglob("*"):
+        assert not file.is_file() or b"duplicate" not in file.read_bytes()
+
+
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     words = ["serve", "--listen", "127.0.0.1:0", "--log", "error"]

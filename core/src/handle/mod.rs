@@ -18,6 +18,8 @@ mod message;
 mod move_task;
 mod options;
 mod page;
+#[cfg(all(test, target_os = "linux"))]
+mod process_tests;
 mod queue;
 mod queue_options;
 mod receipt;

@@ -9,6 +9,7 @@ use crate::key::{DEFAULT_ACCOUNT, DEFAULT_REGION};
 use crate::limits;
 use crate::rules::{names, time};
 use crate::store::{ClockMode, Durability, Storage, StoreLimits, StoreOptions};
+use crate::sys::fs::keep_standard_streams;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,6 +140,7 @@ impl OpenOptions {
             time::check_manual_clock(start_ms)?;
         }
         check_reserve(self.store.reserve_bytes)?;
+        keep_standard_streams();
         self.open_storage(Location::parse(location.as_ref())?.open(&self.store)?)
     }
 

@@ -3,7 +3,13 @@
 use super::os;
 use std::fs::File;
 use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::path::Path;
+
+/// The last of the numbers that every program takes for its standard streams.
+#[cfg(unix)]
+const STANDARD_ERROR: i32 = 2;
 
 /// Name of the network file system that holds `path`, or `None` on a local one. Locks and shared
 /// maps cannot be trusted on the former.
@@ -17,6 +23,29 @@ pub fn is_network(path: &Path) -> io::Result<Option<&'static str>> {
 #[cfg(unix)]
 pub fn close_on_exec(descriptor: i32) -> io::Result<()> {
     super::posix::close_on_exec(descriptor)
+}
+
+/// Gives the numbers of standard streams that are closed to the null device, which keeps them. What
+/// this process prints would go to the next file or connection that is opened otherwise.
+pub fn keep_standard_streams() {
+    #[cfg(unix)]
+    while let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
+        if null.as_raw_fd() > STANDARD_ERROR {
+            break;
+        }
+        let _kept = null.into_raw_fd();
+    }
+}
+
+/// `file` under a number that is no standard stream's, whoever closed one since
+/// [`keep_standard_streams`].
+pub fn beyond_standard_streams(file: File) -> io::Result<File> {
+    #[cfg(unix)]
+    if file.as_raw_fd() <= STANDARD_ERROR {
+        // The standard library takes numbers from 3 on for this.
+        return file.try_clone();
+    }
+    Ok(file)
 }
 
 /// Bytes that this user may still write to the file system of `path`.

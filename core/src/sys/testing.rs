@@ -18,3 +18,17 @@ pub fn in_forked_child(action: impl FnOnce() -> bool) -> bool {
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
     libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
 }
+
+/// Closes standard input, output and error: for forked children only.
+pub fn close_standard_streams() {
+    for fd in 0..=2 {
+        // SAFETY: takes a number only; nothing of a forked child uses these descriptors.
+        unsafe { libc::close(fd) };
+    }
+}
+
+/// What new files are not allowed, of the whole process: for forked children only.
+pub fn set_umask(bits: u32) {
+    // SAFETY: takes a number only.
+    unsafe { libc::umask(bits as libc::mode_t) };
+}

@@ -46,7 +46,8 @@ impl Disk for RealDisk {
             .read(true)
             .write(true)
             .create_new(true)
-            .open(&path)?;
+            .open(&path)
+            .and_then(fs::beyond_standard_streams)?;
         // Writing the zeros, and not only allocating, makes later syncs cheap: overwriting blocks
         // that hold data changes nothing in the file system's own records.
         // Allocating first makes a full disk known before it is filled to the last block, and zeros
@@ -70,7 +71,8 @@ impl Disk for RealDisk {
         let file = File::options()
             .read(true)
             .write(true)
-            .open(self.path(name))?;
+            .open(self.path(name))
+            .and_then(fs::beyond_standard_streams)?;
         Ok(Arc::new(RealFile { file }))
     }
 

@@ -24,6 +24,8 @@ const HEADROOM_BYTES: u64 = if cfg!(target_pointer_width = "64") {
 } else {
     64 << 20
 };
+/// What the umask does not forbid, as all other files of a store.
+const MODE: ffi::mdb_mode_t = 0o666;
 /// The tree in which LMDB keeps its free pages.
 const FREE_LIST: ffi::MDB_dbi = 0;
 
@@ -96,7 +98,7 @@ impl Environment {
                 "size the index",
             )?;
             check(
-                ffi::mdb_env_open(this.env, path.as_ptr(), flags, 0o644),
+                ffi::mdb_env_open(this.env, path.as_ptr(), flags, MODE),
                 "open the index",
             )?;
         }
