@@ -147,7 +147,8 @@ fn round_trip(store: &Store) -> Result<Value, String> {
 /// Syncs a second of 4 KiB writes beside the store, and free space there; why it could not be
 /// written, as on a full disk.
 fn speed(place: &Path) -> (Value, Option<String>) {
-    let path = place.join(format!("doctor-{}.tmp", std::process::id()));
+    // A name that the store takes for its own leftovers, should this be killed.
+    let path = place.join(format!("check-{}.tmp", std::process::id()));
     let measured = measure(&path);
     // Gone already where it could not be made.
     let _ = std::fs::remove_file(&path);

@@ -19,6 +19,8 @@ use tempfile::TempDir;
 
 /// Messages that are looked at together: what a check holds in memory does not grow with the store.
 const PIECE_MESSAGES: usize = 1_000;
+/// Begin of the names of what a check makes beside the store's own files.
+pub const SCRATCH: &str = "check-";
 /// Sentences that a report holds at the most; more of the same do not help.
 const PROBLEMS_MAX: usize = 100;
 
@@ -87,10 +89,12 @@ fn check_locked(engine: &Engine, tx: &mut Tx) -> Result<CheckReport> {
 fn scratch(engine: &Engine) -> Result<TempDir> {
     let make = |parent: &Path| {
         tempfile::Builder::new()
-            .prefix("check-")
+            .prefix(SCRATCH)
             .tempdir_in(parent)
             .map_err(|error| Error::io("make a directory for the second index", &error))
     };
+    // Checks follow each other, by the lock that this one holds.
+    remove_leftovers(&engine.directory);
     // As large as the first one, and what one transaction of its building copies.
     let need = 2 * engine.env.used_bytes();
     let temporary = std::env::temp_dir();
@@ -107,6 +111,18 @@ fn scratch(engine: &Engine) -> Result<TempDir> {
             temporary.display()
         ),
     ))
+}
+
+/// Removes what checks left that were killed. Nobody checks the store of `directory` meanwhile.
+pub fn remove_leftovers(directory: &Path) {
+    let entries = std::fs::read_dir(directory);
+    for entry in entries.into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            // It takes room and does no harm.
+            let path = entry.path();
+            let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
+        }
+    }
 }
 
 fn say(report: &mut CheckReport, problem: String) {

@@ -11,7 +11,7 @@ use super::log::Log;
 use super::segments_lock::SegmentsLock;
 use super::session::Held;
 use super::space::Space;
-use super::{combiner::Combiner, rebuild};
+use super::{check, combiner::Combiner, rebuild};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{ClockMode, Durability, Recovery, StoreOptions};
 use crate::sync::{Mutex, Turns};
@@ -94,16 +94,18 @@ fn open_locked(
         None => real_disk(directory, options.durability == Durability::Os)?,
     };
     let log = Log::open(disk, identity.store_uid, identity.segment_bytes)?;
-    let (page, same_boot) = open_page(directory, boot, identity, alone)?;
+    let (page, stale) = open_page(directory, boot, identity, alone)?;
     if alone {
         log.remove_leftovers()?;
+        check::remove_leftovers(directory);
     }
     let page = Arc::new(page);
     let lock = |byte| KernelLock::with_page(file.clone(), byte, page.clone());
     let writer = lock(LockByte::Writer);
     // A look at the index is a transaction too: beside another's it would see torn pages.
     acquire_writer(&writer, &page, options.lock_timeout)?;
-    let ready = ready_index(directory, &log, &page, identity, same_boot, alone);
+    let same_boot = stale.is_none();
+    let ready = ready_index(directory, &log, &page, identity, stale, alone);
     writer.release();
     let ready = ready?;
     if alone {
@@ -174,28 +176,34 @@ fn open_space(
     ))
 }
 
-/// The shared page, and whether the machine still runs that wrote the index.
+/// The shared page, and why the index is not to be trusted; `None` if the machine still runs that
+/// wrote it.
 fn open_page(
     directory: &Path,
     boot: BootId,
     identity: &Identity,
     alone: bool,
-) -> Result<(SharedPage, bool)> {
+) -> Result<(SharedPage, Option<String>)> {
     let path = directory.join("shared");
     let why = match SharedPage::open(&path)? {
         PageState::Usable(page) => {
             let same_store = page.store_uid.load(Ordering::Acquire) == identity.store_uid;
             let same_boot = page.boot_id() == boot;
             if same_store && same_boot {
-                return Ok((page, true));
+                return Ok((page, None));
             }
             if alone {
                 page.renew(boot, identity.store_uid);
-                return Ok((page, false));
+                let why = if same_store {
+                    "the machine was started anew since the store was last used"
+                } else {
+                    "the shared page is of another store"
+                };
+                return Ok((page, Some(why.to_owned())));
             }
             "is of another store or an earlier start of the machine".to_owned()
         }
-        PageState::Missing => "is missing".to_owned(),
+        PageState::Missing => "is missing, as in a backup".to_owned(),
         PageState::Newer(version) => return Err(newer_error(&path, version)),
         PageState::Unusable(why) => why,
     };
@@ -208,7 +216,8 @@ fn open_page(
             ),
         ));
     }
-    Ok((SharedPage::create(&path, boot, identity.store_uid)?, false))
+    let page = SharedPage::create(&path, boot, identity.store_uid)?;
+    Ok((page, Some(format!("{} {why}", path.display()))))
 }
 
 /// An index that agrees with the log.
@@ -224,17 +233,17 @@ fn ready_index(
     log: &Log,
     page: &SharedPage,
     identity: &Identity,
-    same_boot: bool,
+    stale: Option<String>,
     alone: bool,
 ) -> Result<Ready> {
-    let why = if same_boot {
-        match use_index(directory, identity) {
+    let same_boot = stale.is_none();
+    let why = match stale {
+        Some(why) => why,
+        None => match use_index(directory, identity) {
             Ok(ready) => return Ok(ready),
             Err(error) if alone => error.to_string(),
             Err(error) => return Err(error),
-        }
-    } else {
-        "the machine was started anew since the store was last used".to_owned()
+        },
     };
     let new = log.segments()?.is_empty();
     // While the machine runs, all that was appended is there to be read.

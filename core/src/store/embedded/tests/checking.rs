@@ -76,3 +76,21 @@ fn a_check_tells_of_messages_that_only_the_index_has() {
     let problems = report.problems.join("; ");
     assert!(problems.contains(&text), "{problems}");
 }
+
+/// The second index is as large as the first, and nobody else would ever remove it.
+#[test]
+fn what_a_killed_check_left_is_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let left = dir.path().join("check-killed");
+    let leave = || {
+        std::fs::create_dir(&left).unwrap();
+        std::fs::write(left.join("data.mdb"), "left").unwrap();
+    };
+    drop(open(dir.path()));
+    leave();
+    let store = open(dir.path());
+    assert!(!left.exists());
+    leave();
+    store.check().unwrap();
+    assert!(!left.exists());
+}

@@ -84,6 +84,8 @@ fn a_backup_in_use_opens_as_the_store_was() {
     let refused = store.backup(&to).unwrap_err();
     assert!(refused.text().contains("not empty"), "{refused}");
     let copy = open(&to);
+    let recovery = copy.recovery().unwrap();
+    assert!(recovery.reason.contains("backup"), "{recovery:?}");
     assert_eq!(before, NAMES.map(|name| peek(&copy, name)));
     assert_sound(&copy);
 }
