@@ -33,9 +33,11 @@ pub async fn read(
     share: &mut Share,
 ) -> Result<Body, Refusal> {
     // Who asks first with Expect: 100-continue is told before the body is on its way.
-    if body.size_hint().lower() > limits.body_bytes as u64 {
+    let length = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if length > limits.body_bytes {
         return Err(Refusal::too_large(limits.body_bytes));
     }
+    share.ask(length)?;
     let timeout = Duration::from_secs(limits.body_timeout_s);
     let gathered = gather(body, limits.body_bytes, share);
     let bytes = match tokio::time::timeout(timeout, gathered).await {

@@ -49,17 +49,31 @@ impl Share {
     ///
     /// Errors: `ServiceUnavailable` if they are not there.
     pub fn take(&mut self, more: usize) -> Result<(), Refusal> {
-        let bytes = self.bytes.saturating_add(more);
-        let most = match bytes <= SHORT {
-            true => self.room.all,
-            false => self.room.all - self.room.all / 4,
-        };
-        let fits = |taken: usize| taken.checked_add(more).filter(|sum| *sum <= most);
+        let fits = |taken| self.after(taken, more);
         let taken = &self.room.taken;
         let took = taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits);
         took.map_err(|_| Refusal::no_room())?;
-        self.bytes = bytes;
+        self.bytes = self.bytes.saturating_add(more);
         Ok(())
+    }
+
+    /// Whether so many bytes more are there now; they are not taken.
+    ///
+    /// Errors: `ServiceUnavailable` if they are not.
+    pub fn ask(&self, more: usize) -> Result<(), Refusal> {
+        let taken = self.room.taken.load(Ordering::Acquire);
+        self.after(taken, more)
+            .map(|_| ())
+            .ok_or_else(Refusal::no_room)
+    }
+
+    /// What is taken in all when this has taken more; `None` if that is too much.
+    fn after(&self, taken: usize, more: usize) -> Option<usize> {
+        let most = match self.bytes.saturating_add(more) <= SHORT {
+            true => self.room.all,
+            false => self.room.all - self.room.all / 4,
+        };
+        taken.checked_add(more).filter(|sum| *sum <= most)
     }
 }
 

@@ -108,6 +108,30 @@ fn who_finds_no_room_is_told_to_try_again() {
 }
 
 #[test]
+fn who_asks_whether_to_send_what_finds_no_room_is_not_told_to_go_on() {
+    let mut small = config();
+    small.limits.body_bytes = 1 << 20;
+    small.limits.bodies_bytes = 2 << 20;
+    let server = Server::start(small);
+    let head = "POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.ListQueues\r\n\
+                content-length: 1048576\r\n";
+    let mut first = server.connect();
+    first.write(format!("{head}\r\n{}", " ".repeat(1_000_000)).as_bytes());
+    until("what was sent has been read", || {
+        let mut second = server.connect();
+        second.write(format!("{head}expect: 100-continue\r\n\r\n").as_bytes());
+        second.read().unwrap().refusal() == "503 ServiceUnavailable"
+    });
+    // A shorter one is.
+    let mut third = server.connect();
+    third.write(
+        b"POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: AmazonSQS.ListQueues\r\n\
+          content-length: 2\r\nexpect: 100-continue\r\n\r\n",
+    );
+    assert_eq!(third.read().unwrap().status, 100);
+}
+
+#[test]
 fn slow_clients_are_cut_off() {
     let mut short = config();
     short.limits.header_timeout_s = 1;
