@@ -1,6 +1,6 @@
 //! `forebay bench`: how fast a server of SQS is, as a table for people or as lines of JSON.
 
-use super::{Ending, Outcome};
+use super::{Ending, Outcome, both, print};
 use crate::client::{Endpoint, Key};
 use crate::load::{Plan, Row};
 use clap::Args;
@@ -97,16 +97,20 @@ pub fn run(arguments: &Bench) -> Outcome {
         true => (arguments.json_head(), json_row),
         false => (arguments.table_head(), table_row),
     };
-    println!("{head}");
+    print::text(&format!("{head}\n"))?;
     let mut failed = 0;
+    let mut written = Ok(());
     runtime.block_on(plan.measure(|measured| {
         failed += usize::from(measured.failure.is_some());
-        println!("{}", row(&measured));
+        if written.is_ok() {
+            written = print::text(&format!("{}\n", row(&measured)));
+        }
     }));
-    match failed {
-        0 => Ok(Ending::Done),
+    let measured = match failed {
+        0 => Ok(()),
         failed => Err(format!("{failed} measurements failed; their lines say why")),
-    }
+    };
+    both(measured, written).map(|()| Ending::Done)
 }
 
 impl Bench {

@@ -7,7 +7,7 @@ mod filter;
 mod json;
 mod look;
 mod place;
-mod print;
+pub mod print;
 mod queues;
 mod redrive;
 mod relocate;
@@ -107,7 +107,7 @@ pub fn run(command: &Command, whole: clap::Command) -> u8 {
         Ok(Ending::Done) => DONE,
         Ok(Ending::Nothing) => NOTHING,
         Err(text) => {
-            eprintln!("forebay: {text}");
+            print::complain(&format!("forebay: {text}"));
             FAILED
         }
     }

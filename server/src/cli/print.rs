@@ -1,4 +1,5 @@
-//! Lines of JSON on standard output, and bars on standard error.
+//! What goes to standard output and standard error. Both may be files on a full disk, or pipes that
+//! nobody reads any more: the macros of the standard library would panic there.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -16,7 +17,7 @@ impl Lines {
         }
     }
 
-    /// Writes a record. A reader that went away, such as `head`, is a failure without a text.
+    /// Writes a record. A reader that went away, such as `head`, is a failure.
     pub fn put(&mut self, record: &Value) -> Result<(), String> {
         writeln!(self.out, "{record}").map_err(|error| written(&error))
     }
@@ -25,6 +26,19 @@ impl Lines {
     pub fn flush(&mut self) -> Result<(), String> {
         self.out.flush().map_err(|error| written(&error))
     }
+}
+
+/// Writes a text to standard output; it is with the reader when this returns.
+pub fn text(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| written(&error))
+}
+
+/// A line on standard error. Where it takes none, the exit status tells of a failure alone.
+pub fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn written(error: &io::Error) -> String {

@@ -43,16 +43,16 @@ pub struct Send {
     /// Bodies; none: lines such as {"body": "text", "attributes": {"kind": "new"}, "delay": 5}
     bodies: Vec<String>,
     /// Seconds before they can be received
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", requires = "bodies")]
     delay: Option<u32>,
     /// Message group; FIFO queues need one
-    #[arg(long)]
+    #[arg(long, requires = "bodies")]
     group: Option<String>,
     /// Deduplication id, for a single body on a FIFO queue
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "bodies")]
     dedup: Option<String>,
     /// An attribute of type String; may be repeated
-    #[arg(long = "attribute", value_name = "NAME=VALUE")]
+    #[arg(long = "attribute", value_name = "NAME=VALUE", requires = "bodies")]
     attributes: Vec<String>,
     #[command(flatten)]
     place: Place,

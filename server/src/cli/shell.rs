@@ -1,6 +1,6 @@
 //! `forebay completions` and `man`.
 
-use super::{Ending, Outcome};
+use super::{Ending, Outcome, print};
 use clap::Args;
 use clap_complete::Shell;
 
@@ -11,12 +11,9 @@ pub struct Completions {
 }
 
 pub fn completions(arguments: &Completions, mut whole: clap::Command) -> Outcome {
-    clap_complete::generate(
-        arguments.shell,
-        &mut whole,
-        "forebay",
-        &mut std::io::stdout(),
-    );
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut whole, "forebay", &mut text);
+    print::text(&String::from_utf8_lossy(&text))?;
     Ok(Ending::Done)
 }
 
@@ -25,8 +22,10 @@ pub fn completions(arguments: &Completions, mut whole: clap::Command) -> Outcome
 pub struct Man;
 
 pub fn man(whole: clap::Command) -> Outcome {
+    let mut text = Vec::new();
     clap_mangen::Man::new(whole)
-        .render(&mut std::io::stdout())
-        .map_err(|error| format!("write to standard output: {error}"))?;
+        .render(&mut text)
+        .map_err(|error| format!("render the manual: {error}"))?;
+    print::text(&String::from_utf8_lossy(&text))?;
     Ok(Ending::Done)
 }

@@ -1,13 +1,13 @@
 //! `forebay stats` and `top`.
 
 use super::place::{Place, say};
-use super::print::Lines;
+use super::print::{self, Lines};
 use super::{Ending, Outcome};
 use clap::Args;
 use forebay::command::Counts;
 use forebay::{ErrorKind, Queue, Store};
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 /// Shows every attribute and tag of queues
@@ -97,9 +97,11 @@ pub fn top(arguments: &Top) -> Outcome {
 fn rows(store: &Store) -> Result<Vec<(String, Counts)>, String> {
     let mut rows = Vec::new();
     for name in store.list_queues("").map_err(|error| say(&error))? {
-        // One that was deleted since then is left out.
-        if let Ok(counts) = store.queue(&name).and_then(|queue| queue.counts()) {
-            rows.push((name, counts));
+        match store.queue(&name).and_then(|queue| queue.counts()) {
+            Ok(counts) => rows.push((name, counts)),
+            // Deleted since it was listed.
+            Err(error) if error.kind() == ErrorKind::QueueDoesNotExist => {}
+            Err(error) => return Err(say(&error)),
         }
     }
     rows.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.total()));
@@ -127,8 +129,5 @@ fn draw(rows: &[(String, Counts)]) -> Result<(), String> {
         } = counts;
         text += &format!("{name:<50}{visible:>12}{in_flight:>12}{delayed:>12}\n");
     }
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| format!("write to standard output: {error}"))
+    print::text(&text)
 }

@@ -1,6 +1,6 @@
 //! `forebay convert-elasticmq FILE`.
 
-use crate::cli::{DONE, FAILED};
+use crate::cli::{DONE, FAILED, print};
 use crate::config::elasticmq;
 use clap::Args;
 use std::path::PathBuf;
@@ -14,20 +14,21 @@ pub struct ConvertElasticmq {
 
 /// Prints TOML on standard output, and what has no counterpart on standard error.
 pub fn run(arguments: &ConvertElasticmq) -> u8 {
+    let file = arguments.file.display();
     let text = std::fs::read_to_string(&arguments.file).map_err(|error| error.to_string());
-    match text.and_then(|text| elasticmq::convert(&text)) {
-        Ok(converted) => {
-            print!("{}", converted.toml);
+    let converted = text.and_then(|text| elasticmq::convert(&text));
+    let outcome = match converted {
+        Ok(converted) => print::text(&converted.toml).map(|()| {
             for note in converted.notes {
-                eprintln!("note: {note}");
+                print::complain(&format!("note: {note}"));
             }
-            DONE
-        }
+        }),
+        Err(error) => Err(format!("{file}: {error}")),
+    };
+    match outcome {
+        Ok(()) => DONE,
         Err(error) => {
-            eprintln!(
-                "forebay convert-elasticmq: {}: {error}",
-                arguments.file.display()
-            );
+            print::complain(&format!("forebay convert-elasticmq: {error}"));
             FAILED
         }
     }

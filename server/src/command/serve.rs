@@ -1,6 +1,6 @@
 //! `forebay serve`.
 
-use crate::cli::{DONE, FAILED};
+use crate::cli::{DONE, FAILED, print};
 use crate::{Config, config};
 use clap::Args;
 use std::net::{SocketAddr, TcpListener};
@@ -68,7 +68,7 @@ pub fn run(arguments: &Serve) -> u8 {
     match serve(arguments) {
         Ok(()) => DONE,
         Err(text) => {
-            eprintln!("forebay serve: {text}");
+            print::complain(&format!("forebay serve: {text}"));
             FAILED
         }
     }
@@ -78,6 +78,9 @@ fn start_logs(arguments: &Serve) {
     let filter = EnvFilter::new(&arguments.log);
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A line that cannot be written is lost. To tell of that would be a panic where standard
+        // error takes no more, and the request that the line is about would end by it.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match arguments.log_json {
         true => logs.json().init(),
@@ -110,7 +113,7 @@ fn serve(arguments: &Serve) -> Result<(), String> {
         .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     // The one line on standard output: whoever started this with port 0 reads it.
-    println!("{}", config.url(address));
+    print::text(&format!("{}\n", config.url(address)))?;
     let store = forebay::handle::show_location(&config.store.location);
     tracing::info!(%address, %store, "serving");
     runtime

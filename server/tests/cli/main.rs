@@ -4,6 +4,8 @@
 mod bench;
 mod documented;
 mod messages;
+#[cfg(target_os = "linux")]
+mod outputs;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -216,3 +216,16 @@ fn dead_letters_go_back() {
     assert_eq!(world.run("redrive dead --dry-run").status, 2);
     assert_eq!(world.run("redrive dead --cancel").status, 2);
 }
+
+/// Lines say for themselves what they are sent with: an option that changed none of them would be
+/// one that is not heard.
+#[test]
+fn options_of_bodies_are_refused_without_bodies() {
+    let world = World::new();
+    world.good("create q");
+    for option in ["--delay 900", "--attribute a=b", "--group g", "--dedup d"] {
+        let sent = world.run_with(&format!("send q {option}"), "{\"body\": \"x\"}\n");
+        assert_eq!(sent.status, 64, "{option}: {}", sent.error);
+    }
+    assert_eq!(world.run("peek q").status, 2);
+}

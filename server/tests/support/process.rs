@@ -30,7 +30,8 @@ impl Process {
         (process, lines)
     }
 
-    fn spawn(arguments: &[&str], logs: Stdio) -> Self {
+    /// As [`Process::start`], with a place for its log.
+    pub fn spawn(arguments: &[&str], logs: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_forebay"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
