@@ -40,12 +40,16 @@ impl Process {
         self.child.stdout.take()
     }
 
-    /// Kills it with SIGKILL: it has no say.
+    /// Kills it with SIGKILL: it has no say. One that has ended by itself is a failure, which
+    /// would pass for the kill otherwise.
     pub fn kill(&mut self) -> Result<(), String> {
+        let fail = |name: &str, error| format!("kill {name}: {error}");
+        let ended = self.child.try_wait();
+        if let Some(status) = ended.map_err(|error| fail(&self.name, error))? {
+            return Err(format!("{} ended with {status} before its time", self.name));
+        }
         self.killed = true;
-        self.child
-            .kill()
-            .map_err(|error| format!("kill {}: {error}", self.name))
+        self.child.kill().map_err(|error| fail(&self.name, error))
     }
 
     /// True once it has ended.
@@ -90,5 +94,24 @@ impl Drop for Process {
         if !self.ended() && self.child.kill().is_ok() {
             let _reaped = self.child.wait();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_ended_by_itself_was_not_killed() {
+        let start = |script| Process::start("it", Path::new("sh"), ["-c", script]).unwrap();
+        let mut ended = start("exit 3");
+        while !ended.ended() {
+            std::thread::yield_now();
+        }
+        let error = ended.kill().unwrap_err();
+        assert!(error.contains("exit status: 3"), "{error}");
+        let mut killed = start("exec sleep 600");
+        killed.kill().unwrap();
+        assert_eq!(killed.finish(), Ok(None));
     }
 }

@@ -120,7 +120,8 @@ impl Call {
 
     /// Runs a test program, passes on what it prints and adds up the closing lines in it. A
     /// program that fails without saying so in a closing line counts as one failure, one that
-    /// ends well without a closing line as one success.
+    /// ends well without a closing line as one success. Closing lines of nothing but zeros are a
+    /// failure: whatever was to be run was not found.
     pub fn counted(&self) -> Result<Tally, String> {
         println!("$ {}", self.text());
         let mut child = self
@@ -129,6 +130,7 @@ impl Call {
             .spawn()
             .map_err(|error| self.not_run(&error))?;
         let mut tally = Tally::default();
+        let mut closing_lines = 0;
         if let Some(stdout) = child.stdout.take() {
             for line in BufReader::new(stdout).split(b'\n') {
                 let line = line.map_err(|error| self.not_run(&error))?;
@@ -136,6 +138,7 @@ impl Call {
                 println!("{line}");
                 if let Some(part) = Tally::read(&line) {
                     tally += part;
+                    closing_lines += 1;
                 }
             }
         }
@@ -144,7 +147,10 @@ impl Call {
             println!("{}: {status}", self.text());
             tally.failed = 1;
         } else if tally == Tally::default() {
-            tally = Tally::one(true);
+            tally = Tally::one(closing_lines == 0);
+            if closing_lines > 0 {
+                println!("{}: nothing was run", self.text());
+            }
         }
         Ok(tally)
     }
@@ -203,6 +209,7 @@ mod tests {
             tally(2, 1, 0)
         );
         assert_eq!(shell("true"), tally(1, 0, 0));
+        assert_eq!(shell("echo 0 passed, 0 failed, 0 skipped"), tally(0, 1, 0));
         assert_eq!(shell("kill -9 $$"), tally(0, 1, 0));
     }
 

@@ -42,15 +42,23 @@ impl Cast {
         self.arguments.extend(words.into_iter().map(Into::into));
     }
 
-    /// A worker of the language `name`, or the reason why there is none, which is said aloud.
-    fn add_script(&mut self, name: &str, script: Result<[OsString; 2], String>) {
-        match script {
-            Ok(words) => {
+    /// A worker of the language `name`, made by `build`. Where the language is not on this machine
+    /// that is said aloud; what cannot be built is a failure.
+    fn add_script(
+        &mut self,
+        name: &str,
+        is_there: Result<(), &str>,
+        build: impl FnOnce() -> Result<[OsString; 2], String>,
+    ) -> Result<(), String> {
+        match is_there {
+            Ok(()) => {
+                let words = build()?;
                 self.add(["--script", name]);
                 self.add(words);
             }
             Err(reason) => println!("no {name} worker: {reason}"),
         }
+        Ok(())
     }
 }
 
@@ -81,19 +89,21 @@ pub fn prepare(profile: Profile) -> Result<Cast, String> {
     let (cpp, out) = (tools::cxx_compiler(), programs.join("worker-cpp"));
     let worker = compile(&cpp, &["-std=c++17"], &sources, &libraries, &out)?;
     cast.add([worker]);
-    let python = python_site(profile).map(|site| {
-        cast.variables.push(("PYTHONPATH", site.into()));
-        ["python3".into(), script("demo/python/worker.py")]
-    });
-    cast.add_script("Python", python);
-    let native = node_native(profile);
-    if let Ok(native) = &native {
-        cast.variables.push(("FOREBAY_NATIVE", native.into()));
+    let mut variables = Vec::new();
+    cast.add_script("Python", has_python(), || {
+        variables.push(("PYTHONPATH", python_site(profile)?.into()));
+        Ok(["python3".into(), script("demo/python/worker.py")])
+    })?;
+    let has_node = has_node();
+    cast.add_script("Node", has_node, || {
+        variables.push(("FOREBAY_NATIVE", node_native(profile)?.into()));
+        Ok(["node".into(), script("demo/node/worker.mjs")])
+    })?;
+    if has_node.is_ok() {
         cast.add(["--aggregator", "Node", "node"]);
         cast.add([script("demo/node/aggregator.mjs")]);
     }
-    let words = native.map(|_| ["node".into(), script("demo/node/worker.mjs")]);
-    cast.add_script("Node", words);
+    cast.variables = variables;
     Ok(cast)
 }
 
@@ -112,20 +122,30 @@ fn build(profile: Profile, packages: &[&str]) -> Result<(), String> {
     cargo.run()
 }
 
+/// Whether this machine has Python, or why not.
+fn has_python() -> Result<(), &'static str> {
+    match Call::new("python3").args(["-c", PYTHON_CHECK]).works() {
+        true => Ok(()),
+        false => Err("there is no python3 of version 3.11 or later"),
+    }
+}
+
+/// The same of Node.
+fn has_node() -> Result<(), &'static str> {
+    match Call::new("node").args(["-e", NODE_CHECK]).works() {
+        true => Ok(()),
+        false => Err("there is no node of version 20 or later"),
+    }
+}
+
 /// The folder with the Python package.
 fn python_site(profile: Profile) -> Result<PathBuf, String> {
-    if !Call::new("python3").args(["-c", PYTHON_CHECK]).works() {
-        return Err("there is no python3 of version 3.11 or later".into());
-    }
     build(profile, &["forebay-python"])?;
     python::site(profile)
 }
 
 /// The native half of the npm package, whose other half is made too.
 fn node_native(profile: Profile) -> Result<PathBuf, String> {
-    if !Call::new("node").args(["-e", NODE_CHECK]).works() {
-        return Err("there is no node of version 20 or later".into());
-    }
     build(profile, &["forebay-node"])?;
     node::build()?;
     node::native(profile)
@@ -151,4 +171,25 @@ fn compile(
         .arg("-lforebay")
         .run()?;
     Ok(out.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_language_that_is_not_there_is_left_out() {
+        let mut cast = Cast::default();
+        let words = || Ok(["python3".into(), "worker.py".into()]);
+        let broken = || Err("it does not compile".to_owned());
+        assert_eq!(cast.add_script("Python", Err("no python3"), words), Ok(()));
+        assert_eq!(cast.add_script("Python", Err("no python3"), broken), Ok(()));
+        assert!(cast.arguments.is_empty());
+        assert!(cast.add_script("Python", Ok(()), broken).is_err());
+        assert_eq!(cast.add_script("Python", Ok(()), words), Ok(()));
+        assert_eq!(
+            cast.arguments,
+            ["--script", "Python", "python3", "worker.py"]
+        );
+    }
 }
