@@ -185,7 +185,9 @@ impl Store {
         Ok(self.shared.storage()?.recovery())
     }
 
-    /// Verifies the store's files against each other, while they are in use.
+    /// Verifies the store's files against each other, while they are in use. It reads all that is
+    /// stored, and all other commands on the store wait meanwhile: those of other processes fail
+    /// with `Busy` where that takes longer than their lock timeout.
     ///
     /// Errors: `Busy` where a backup or another check keeps it waiting for longer than the lock
     /// timeout.
