@@ -1,7 +1,10 @@
 //! What the process that opens a store is like: its standard streams, its umask.
 
 use super::{OpenOptions, QueueOptions};
-use crate::sys::testing::{close_standard_streams, in_forked_child, set_umask};
+use crate::error::ErrorKind;
+use crate::sys::testing::{
+    close_standard_streams, in_forked_child, limit_address_space, set_umask,
+};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -77,4 +80,23 @@ fn every_file_of_a_store_is_as_open_as_the_umask_says() {
         }
         assert!(files > 5, "{files}");
     }
+}
+
+/// The index is as good as before, and a large one takes long to be made anew.
+#[test]
+fn an_index_is_not_thrown_away_where_there_is_no_room_to_map_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || OpenOptions::new().open(folder.path());
+    let store = open().unwrap();
+    store.create_queue("q", &QueueOptions::new()).unwrap();
+    store.close();
+    drop(store);
+    assert!(in_forked_child(|| {
+        let statm = fs::read_to_string("/proc/self/statm").unwrap();
+        let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
+        // Less than an index is mapped with.
+        limit_address_space(pages * 4_096 + (1 << 30));
+        open().is_err_and(|error| error.kind() == ErrorKind::Io)
+    }));
+    assert_eq!(open().unwrap().recovery().unwrap(), None);
 }

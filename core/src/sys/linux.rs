@@ -142,8 +142,13 @@ pub(super) fn network_name(path: &Path) -> io::Result<Option<&'static str>> {
     let mut found: libc::statfs = unsafe { std::mem::zeroed() };
     // SAFETY: both pointers live through the call.
     check(unsafe { libc::statfs(path.as_ptr(), &mut found) })?;
-    // The numbers are those of linux/magic.h and of the file systems' own sources.
-    Ok(match found.f_type as u32 {
+    Ok(network_of(found.f_type as u32))
+}
+
+/// The network file system of this number of statfs. The numbers are those of linux/magic.h and of
+/// the file systems' own sources. FUSE and overlays are not among them: they may be either.
+fn network_of(number: u32) -> Option<&'static str> {
+    match number {
         0x0000_6969 => Some("NFS"),
         0x0000_517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB"),
         0x0102_1997 => Some("9P"),
@@ -154,8 +159,17 @@ pub(super) fn network_name(path: &Path) -> io::Result<Option<&'static str>> {
         0x0116_1970 => Some("GFS2"),
         0x0bd0_0bd0 => Some("Lustre"),
         0x786f_4256 => Some("VirtualBox shared folder"),
+        0xbacb_acbc => Some("VMware shared folder"),
+        0x7c7c_6673 => Some("Parallels shared folder"),
+        0x4750_4653 => Some("GPFS"),
+        0x1983_0326 => Some("BeeGFS"),
+        0x2003_0528 => Some("OrangeFS"),
+        0xaad7_aaea => Some("PanFS"),
+        0xbeef_dead => Some("StorNext"),
+        0x6163_6673 => Some("ACFS"),
+        0x0000_564c => Some("NCP"),
         _ => None,
-    })
+    }
 }
 
 /// Gives the range of `file` blocks on the disk; `keep_size` leaves the file's length alone.
@@ -208,5 +222,25 @@ pub(super) fn rename_no_replace(from: &Path, to: &Path) -> io::Result<()> {
     match error.raw_os_error() {
         Some(libc::EINVAL | libc::ENOSYS) => Err(io::ErrorKind::Unsupported.into()),
         _ => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn network_file_systems_are_known_by_their_numbers() {
+        for (number, name) in [
+            (0x6969, "NFS"),
+            (0x4750_4653, "GPFS"),
+            (0x1983_0326, "BeeGFS"),
+        ] {
+            assert_eq!(network_of(number), Some(name));
+        }
+        // ext4, tmpfs, XFS, Btrfs, an overlay.
+        for number in [0xef53, 0x0102_1994, 0x5846_5342, 0x9123_683e, 0x794c_7630] {
+            assert_eq!(network_of(number), None, "{number:#x}");
+        }
     }
 }

@@ -32,3 +32,17 @@ pub fn set_umask(bits: u32) {
     // SAFETY: takes a number only.
     unsafe { libc::umask(bits as libc::mode_t) };
 }
+
+/// Bytes of address space that this process may have: for forked children only.
+pub fn limit_address_space(bytes: u64) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: writes to `limit` only, which outlives both calls, and reads it.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_AS, &mut limit), 0);
+        limit.rlim_cur = bytes as libc::rlim_t;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_AS, &limit), 0);
+    }
+}

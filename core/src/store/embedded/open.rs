@@ -65,6 +65,14 @@ pub fn open(
 fn check_file_system(directory: &Path, options: &StoreOptions) -> Result<()> {
     let network = fs::is_network(directory)
         .map_err(|error| Error::io("look at the directory's file system", &error))?;
+    refuse_network(directory, network, options)
+}
+
+fn refuse_network(
+    directory: &Path,
+    network: Option<&'static str>,
+    options: &StoreOptions,
+) -> Result<()> {
     match network {
         Some(name) if !options.allow_network_file_system => Err(Error::new(
             ErrorKind::NetworkFileSystem,
@@ -241,7 +249,7 @@ fn ready_index(
         Some(why) => why,
         None => match use_index(directory, identity) {
             Ok(ready) => return Ok(ready),
-            Err(error) if alone => error.to_string(),
+            Err(error) if alone && can_open_indexes(directory) => error.to_string(),
             Err(error) => return Err(error),
         },
     };
@@ -264,6 +272,22 @@ fn ready_index(
         now_ms: meta.now_ms,
         recovery: if new { None } else { Some(recovery) },
     })
+}
+
+/// False where this process could not open a new index either, for lack of memory or of file
+/// descriptors: the old one may be good, and a large one takes long to be made anew.
+fn can_open_indexes(directory: &Path) -> bool {
+    let scratch = tempfile::Builder::new()
+        .prefix(check::SCRATCH)
+        .tempdir_in(directory);
+    match scratch {
+        Ok(scratch) => match Environment::open(scratch.path()) {
+            Err(error) => error.kind() != ErrorKind::Io,
+            Ok(_) => true,
+        },
+        // On a full disk the old index gives its room to the new one.
+        Err(error) => Error::io("make a directory", &error).kind() == ErrorKind::DiskFull,
+    }
 }
 
 /// The index as it is, if it belongs to this store. What a killed process appended beyond it is
@@ -317,5 +341,28 @@ fn set_clock(page: &SharedPage, options: &StoreOptions, surroundings: &Surroundi
             page.anchor_wall_ms
                 .store(wall_ms.max(now_ms), Ordering::Release);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_file_system_is_refused_unless_it_is_asked_for() {
+        let refused = |network, options: &StoreOptions| {
+            refuse_network(Path::new("/place"), network, options).map_err(|error| error.kind())
+        };
+        let options = StoreOptions::default();
+        assert_eq!(
+            refused(Some("NFS"), &options),
+            Err(ErrorKind::NetworkFileSystem)
+        );
+        assert_eq!(refused(None, &options), Ok(()));
+        let allowed = StoreOptions {
+            allow_network_file_system: true,
+            ..options
+        };
+        assert_eq!(refused(Some("NFS"), &allowed), Ok(()));
     }
 }
