@@ -77,3 +77,13 @@ fn a_server_whose_log_takes_no_more_goes_on() {
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 }
+
+#[test]
+fn what_could_not_be_written_out_is_not_deleted() {
+    let world = World::new();
+    world.good("create orders --visibility-timeout 0");
+    world.good("send orders hello");
+    let output = unwritten(&world, "receive orders --delete");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(world.good("peek orders").bodies(), ["hello"]);
+}
