@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const PREFIX: &str = "forebay-mem-";
-/// Nobody needs longer from making a directory to its lock.
-const OPENING: Duration = Duration::from_secs(10);
+/// Nobody needs as long from making a directory in memory to its lock.
+const OPENING: Duration = Duration::from_secs(1);
 /// A memory file system on most Linux machines.
 const SHARED_MEMORY: &str = "/dev/shm";
 
