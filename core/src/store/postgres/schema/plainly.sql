@@ -1,6 +1,6 @@
--- The most frequent case, each in one statement: a standard queue without tenants where nothing is
--- due and nothing waits in the inbox. The functions do nothing where it is another one; those that
--- all cases go through do the same, and more slowly.
+-- The most frequent case: a standard queue without tenants where nothing is due and nothing waits in
+-- the inbox. Where it is another one the functions do nothing, or not all; those that all cases go
+-- through do the same, and more slowly.
 
 -- The newest head if that is so: what is needed of it, and the time.
 CREATE FUNCTION @s@.plain_head(p_uid bigint, p_version bigint)
@@ -21,34 +21,51 @@ LANGUAGE sql STABLE AS $$
         AND k.due_ms > k.at_ms AND k.oldest_ms > k.at_ms - k.retention_ms AND NOT k.has_joined
 $$;
 
--- Stores bare messages; the number of the first.
+-- Stores bare messages; the number of the first. Short statements start sooner than one that does it
+-- all: a twelfth of the time of a send, an eighth to a fifth of that of a delete below.
 CREATE FUNCTION @s@.put_plainly(p_uid bigint, p_version bigint, p_me bigint, p_ids uuid[],
     p_bodies bytea[], p_attributes text[], p_traces text[], p_senders text[]) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_tick bigint;
+    v_storage bigint;
     v_first bigint;
+    v_bare bigint;
+    v_bare_seq bigint;
+    v_oldest_ms bigint;
     v_armed bigint;
+    v_now_ms bigint;
     n bigint := cardinality(p_ids);
 BEGIN
     IF n = 0 OR NOT @s@.lock_queue(p_uid) THEN
         RETURN NULL;
     END IF;
-    WITH x AS MATERIALIZED (
-        SELECT * FROM @s@.plain_head(p_uid, p_version)
-    ), stored AS (
+    SELECT k.tick, k.storage, k.next_seq, k.bare,
+        CASE WHEN k.bare = 0 THEN k.next_seq ELSE k.bare_seq END,
+        CASE WHEN k.bare + k.fresh + k.returned + k.in_flight + k.delayed = 0
+            THEN k.at_ms ELSE k.oldest_ms END, k.armed, k.at_ms
+    INTO v_tick, v_storage, v_first, v_bare, v_bare_seq, v_oldest_ms, v_armed, v_now_ms
+    FROM @s@.plain_head(p_uid, p_version) k;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF n = 1 THEN
         INSERT INTO @s@.messages (part, storage, seq, bare, sent_ms, id, body, attributes, trace,
             sender)
-        SELECT (SELECT p.current FROM @s@.part_now p), x.storage, x.next_seq + i - 1, true,
-            x.at_ms, p_ids[i], p_bodies[i], p_attributes[i], p_traces[i],
+        VALUES ((SELECT p.current FROM @s@.part_now p), v_storage, v_first, true, v_now_ms,
+            p_ids[1], p_bodies[1], p_attributes[1], p_traces[1], p_senders[1]);
+    ELSE
+        INSERT INTO @s@.messages (part, storage, seq, bare, sent_ms, id, body, attributes, trace,
+            sender)
+        SELECT (SELECT p.current FROM @s@.part_now p), v_storage, v_first + i - 1, true, v_now_ms,
+            p_ids[i], p_bodies[i], p_attributes[i], p_traces[i],
             coalesce(p_senders[i], p_senders[1])
-        FROM x, generate_series(1, n) i)
-    UPDATE @s@.heads k SET next_seq = x.next_seq + n, bare = x.bare + n,
-        bare_seq = CASE WHEN x.bare = 0 THEN x.next_seq ELSE x.bare_seq END,
-        oldest_ms = CASE WHEN x.bare + x.fresh + x.returned + x.in_flight + x.delayed = 0
-            THEN x.at_ms ELSE x.oldest_ms END,
-        armed = CASE WHEN x.armed = p_me THEN p_me ELSE 0 END, now_ms = x.at_ms, age = x.age + 1
-    FROM x WHERE k.uid = x.uid AND k.tick = x.tick
-    RETURNING x.next_seq, x.armed INTO v_first, v_armed;
+        FROM generate_series(1, n) i;
+    END IF;
+    UPDATE @s@.heads k SET next_seq = v_first + n, bare = v_bare + n, bare_seq = v_bare_seq,
+        oldest_ms = v_oldest_ms, armed = CASE WHEN v_armed = p_me THEN p_me ELSE 0 END,
+        now_ms = v_now_ms, age = k.age + 1
+    WHERE k.uid = p_uid AND k.tick = v_tick;
     IF v_armed <> 0 AND v_armed <> p_me THEN
         PERFORM pg_notify('@channel@', p_uid::text);
     END IF;
@@ -103,30 +120,44 @@ BEGIN
 END
 $$;
 
--- Deletes messages if all of them are in flight.
+-- Deletes those of the messages that are in flight; true if these were all.
 CREATE FUNCTION @s@.discard_plainly(p_uid bigint, p_version bigint, p_seqs bigint[])
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    n bigint := cardinality(p_seqs);
+    v_tick bigint;
+    v_storage bigint;
+    v_next bigint;
+    v_first bigint;
+    v_held bigint;
+    v_now_ms bigint;
+    n bigint;
 BEGIN
     IF NOT @s@.lock_queue(p_uid) THEN
         RETURN false;
     END IF;
-    WITH x AS MATERIALIZED (
-        SELECT * FROM @s@.plain_head(p_uid, p_version) k
-        WHERE k.armed = 0 AND n = (SELECT count(*) FROM @s@.live l WHERE l.storage = k.storage
-            AND l.seq = ANY (p_seqs) AND l.seq >= k.first_seq AND l.state = 3)
-    ), gone AS (
-        DELETE FROM @s@.live l USING x WHERE l.storage = x.storage AND l.seq = ANY (p_seqs)
-            AND l.seq >= x.first_seq)
-    UPDATE @s@.heads k SET in_flight = x.in_flight - n, now_ms = x.at_ms, age = x.age + 1,
-        first_seq = CASE
-            WHEN x.fresh + x.returned + x.in_flight + x.delayed = n THEN x.next_seq
-            WHEN x.first_seq = ANY (p_seqs) THEN coalesce((SELECT l.seq FROM @s@.live l
-                WHERE l.storage = x.storage AND l.seq > x.first_seq AND l.seq <> ALL (p_seqs)
-                ORDER BY l.seq LIMIT 1), x.next_seq)
-            ELSE x.first_seq END
-    FROM x WHERE k.uid = x.uid AND k.tick = x.tick;
-    RETURN FOUND;
+    SELECT k.tick, k.storage, k.next_seq, k.first_seq,
+        k.fresh + k.returned + k.in_flight + k.delayed, k.at_ms
+    INTO v_tick, v_storage, v_next, v_first, v_held, v_now_ms
+    FROM @s@.plain_head(p_uid, p_version) k WHERE k.armed = 0;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM @s@.live l WHERE l.storage = v_storage AND l.seq = ANY (p_seqs)
+        AND l.seq >= v_first AND l.state = 3;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    IF n = 0 THEN
+        RETURN false;
+    END IF;
+    IF v_held = n THEN
+        v_first := v_next;
+    ELSIF v_first = ANY (p_seqs) THEN
+        SELECT l.seq INTO v_first FROM @s@.live l
+            WHERE l.storage = v_storage AND l.seq >= v_first ORDER BY l.seq LIMIT 1;
+        v_first := coalesce(v_first, v_next);
+    END IF;
+    UPDATE @s@.heads k SET in_flight = k.in_flight - n, first_seq = v_first, now_ms = v_now_ms,
+        age = k.age + 1
+    WHERE k.uid = p_uid AND k.tick = v_tick;
+    RETURN n = cardinality(p_seqs);
 END
 $$;

@@ -10,9 +10,8 @@ DECLARE
     v_lazy boolean;
     v_saved boolean;
 BEGIN
-    -- Looking at many would take longer than it saves.
-    IF cardinality(p_seqs) BETWEEN 1 AND 20 AND @s@.discard_plainly(p_uid, p_version, p_seqs)
-    THEN
+    -- Where it is another case for some, the rest of this does what is left.
+    IF cardinality(p_seqs) > 0 AND @s@.discard_plainly(p_uid, p_version, p_seqs) THEN
         code := 0;
         v_lazy := @s@.be_lazy(p_lazy);
         RETURN;
