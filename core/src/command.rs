@@ -145,8 +145,9 @@ pub enum Command {
         visibility_s: Option<u32>,
         /// S7.19; FIFO only.
         attempt: Option<String>,
-        /// True for a receive that waits: over the in-flight limit it stays empty (S6.6).
-        waits: bool,
+        /// For how long its caller waits where it finds nothing, seconds; `None` takes the queue's
+        /// (S4.1). Over the in-flight limit one that waits stays empty (S6.6).
+        wait_s: Option<u32>,
     },
     /// Answers [`Outcome::Each`], one result a receipt, in order.
     Delete {
@@ -222,6 +223,8 @@ pub enum Outcome {
         /// The queue's nearest deadline (a delay or a visibility timeout that ends),
         /// milliseconds since the epoch. Given only with no messages.
         next_due_ms: Option<u64>,
+        /// For how long its caller waits where there are none: what it named, or the queue's.
+        wait_s: u32,
     },
     /// Per entry.
     Each(Vec<Result<()>>),

@@ -61,40 +61,29 @@ pub(super) enum Attempt {
     Nothing { due_ms: Option<u64> },
 }
 
-/// Looks once. A receive that named no wait learns the queue's when it finds nothing, so that
-/// one which finds messages pays for no more than them.
+/// Looks once. A receive that named no wait learns the queue's by it.
 pub(super) fn attempt(
     storage: &dyn Storage,
     queue: &Queue,
     options: &mut ReceiveOptions,
 ) -> Attempt {
-    let (empty, due_ms) = match storage.execute(receive_command(queue, options)) {
+    match storage.execute(receive_command(queue, options)) {
         Ok(Outcome::Received {
             messages,
             next_due_ms,
+            wait_s,
         }) => {
-            if !messages.is_empty() {
-                let message = |received| Message::new(queue.clone(), received);
-                return Attempt::Answer(Ok(messages.into_iter().map(message).collect()));
+            options.wait_s = Some(wait_s);
+            if messages.is_empty() && wait_s > 0 {
+                return Attempt::Nothing {
+                    due_ms: next_due_ms,
+                };
             }
-            (Ok(Vec::new()), next_due_ms)
+            let message = |received| Message::new(queue.clone(), received);
+            Attempt::Answer(Ok(messages.into_iter().map(message).collect()))
         }
-        Ok(other) => return Attempt::Answer(Err(unexpected(&other))),
-        // S6.6: over the limit only a receive that waits stays empty.
-        Err(error) if error.kind() == ErrorKind::OverLimit => (Err(error), None),
-        Err(error) => return Attempt::Answer(Err(error)),
-    };
-    let wait_s = match options.wait_s {
-        Some(wait_s) => wait_s,
-        None => match queue_wait_s(storage, queue.key()) {
-            Ok(wait_s) => wait_s,
-            Err(error) => return Attempt::Answer(Err(error)),
-        },
-    };
-    options.wait_s = Some(wait_s);
-    match wait_s {
-        0 => Attempt::Answer(empty),
-        _ => Attempt::Nothing { due_ms },
+        Ok(other) => Attempt::Answer(Err(unexpected(&other))),
+        Err(error) => Attempt::Answer(Err(error)),
     }
 }
 
@@ -104,7 +93,7 @@ fn receive_command(queue: &Queue, options: &ReceiveOptions) -> Command {
         max: options.max,
         visibility_s: options.visibility_s,
         attempt: options.attempt.clone(),
-        waits: options.wait_s.is_some_and(|wait_s| wait_s > 0),
+        wait_s: options.wait_s,
     }
 }
 
@@ -212,11 +201,10 @@ impl Queue {
         if self.shared().waiter.has_line(self.key()) {
             return Ok(None);
         }
-        let is_short = options.wait_s == Some(0);
         match storage.execute_now(receive_command(self, options)) {
-            ControlFlow::Break(Ok(Outcome::Received { messages, .. }))
-                if is_short || !messages.is_empty() =>
-            {
+            ControlFlow::Break(Ok(Outcome::Received {
+                messages, wait_s, ..
+            })) if wait_s == 0 || !messages.is_empty() => {
                 let message = |received| Message::new(self.clone(), received);
                 Ok(Some(messages.into_iter().map(message).collect()))
             }

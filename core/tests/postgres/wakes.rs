@@ -39,3 +39,40 @@ fn postgres_wakes_for_what_a_receive_moves() {
         (b"poison".to_vec(), true)
     );
 }
+
+/// A receive that leaves its wait to the queue is told of what another process sends.
+#[test]
+fn postgres_wakes_waits_that_the_queue_names() {
+    let Some((_, location)) = place() else { return };
+    let store = Store::open(&location).unwrap();
+    let options = QueueOptions::new().receive_wait(20);
+    let queue = store.create_queue("q", &options).unwrap();
+    let other = Store::open(&location).unwrap();
+    let sender = other.get_queue("q").unwrap();
+    for body in ["blocking", "started"] {
+        let (told, found) = channel();
+        let start = Instant::now();
+        let tell = move |messages: Vec<forebay::Message>| {
+            let bodies: Vec<_> = messages.iter().map(|it| it.body().to_vec()).collect();
+            let woken = start.elapsed() < Duration::from_secs(19);
+            told.send((bodies, woken)).unwrap();
+        };
+        let queue = queue.clone();
+        let _ticket = match body {
+            "blocking" => {
+                std::thread::spawn(move || tell(queue.receive(&ReceiveOptions::new()).unwrap()));
+                None
+            }
+            _ => Some(
+                queue
+                    .receive_start(ReceiveOptions::new(), move |it| tell(it.unwrap()))
+                    .unwrap(),
+            ),
+        };
+        // By then notifications come in, and nothing is looked at without one.
+        std::thread::sleep(Duration::from_secs(3));
+        sender.send(body).unwrap();
+        let expected = (vec![body.as_bytes().to_vec()], true);
+        assert_eq!(found.recv_timeout(WATCHDOG).unwrap(), expected);
+    }
+}

@@ -66,7 +66,7 @@ fn drain() -> impl Strategy<Value = Vec<Op>> {
             max,
             visibility_s: Some(30),
             attempt: None,
-            waits: false,
+            wait_s: Some(0),
         };
         let picks = (0..deleted.min(max as usize)).map(|back| Pick {
             back,
@@ -216,14 +216,14 @@ fn receive() -> impl Strategy<Value = Op> {
         max,
         weighted(0.5, visibility_s),
         weighted(0.15, 0..3_u8),
-        any::<bool>(),
+        select(vec![Some(0), Some(20), None]),
     )
-        .prop_map(|(queue, max, visibility_s, attempt, waits)| Op::Receive {
+        .prop_map(|(queue, max, visibility_s, attempt, wait_s)| Op::Receive {
             queue,
             max,
             visibility_s,
             attempt,
-            waits,
+            wait_s,
         })
 }
 
@@ -310,6 +310,7 @@ fn first_setting() -> impl Strategy<Value = Setting> {
         1 => select(vec![0, 1, 3]).prop_map(Setting::Delay),
         1 => select(vec![60, 120, 345_600]).prop_map(Setting::Retention),
         2 => select(vec![0, 1, 2, 5, 30]).prop_map(Setting::Visibility),
+        1 => select(vec![0, 20]).prop_map(Setting::Wait),
         1 => any::<bool>().prop_map(Setting::GroupScope),
         1 => any::<bool>().prop_map(Setting::Content),
     ]

@@ -132,8 +132,8 @@ pub enum Op {
         visibility_s: Option<u32>,
         /// Attempt id.
         attempt: Option<u8>,
-        /// Whether it is the look of a long poll.
-        waits: bool,
+        /// Seconds that its caller waits, if not the queue's.
+        wait_s: Option<u32>,
     },
     /// DeleteMessageBatch.
     Delete {
@@ -273,6 +273,8 @@ pub enum Setting {
     Retention(u32),
     /// `VisibilityTimeout`.
     Visibility(u32),
+    /// `ReceiveMessageWaitTimeSeconds`.
+    Wait(u32),
     /// `MaximumMessageSize`.
     SizeMax(u32),
     /// `RedrivePolicy`: target and count; `None` removes it.

@@ -181,7 +181,7 @@ fn final_look() -> Vec<Command> {
             max: 10_000,
             visibility_s: Some(30),
             attempt: None,
-            waits: true,
+            wait_s: Some(20),
         });
     }
     commands

@@ -132,6 +132,7 @@ impl World {
                 Outcome::Received {
                     messages,
                     next_due_ms,
+                    ..
                 },
             ) => {
                 for received in messages {
@@ -359,6 +360,7 @@ fn attribute(setting: &Setting) -> (&'static str, String) {
         Setting::Delay(seconds) => ("DelaySeconds", seconds.to_string()),
         Setting::Retention(seconds) => ("MessageRetentionPeriod", seconds.to_string()),
         Setting::Visibility(seconds) => ("VisibilityTimeout", seconds.to_string()),
+        Setting::Wait(seconds) => ("ReceiveMessageWaitTimeSeconds", seconds.to_string()),
         Setting::SizeMax(bytes) => ("MaximumMessageSize", bytes.to_string()),
         Setting::Redrive(None) => ("RedrivePolicy", String::new()),
         Setting::Redrive(Some((target, max_receives))) => {
@@ -389,7 +391,7 @@ fn receive(op: &Op) -> Option<Command> {
         max,
         visibility_s,
         attempt,
-        waits,
+        wait_s,
     } = op
     else {
         return None;
@@ -402,6 +404,6 @@ fn receive(op: &Op) -> Option<Command> {
         attempt: attempt
             .filter(|n| is_fifo(*queue) || *n == 0)
             .map(|n| n.to_string()),
-        waits: *waits,
+        wait_s: *wait_s,
     })
 }

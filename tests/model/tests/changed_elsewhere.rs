@@ -70,7 +70,7 @@ fn receive(queue: usize) -> Op {
         max: 1,
         visibility_s: None,
         attempt: None,
-        waits: true,
+        wait_s: Some(20),
     }
 }
 

@@ -103,6 +103,6 @@ fn receive() -> Command {
         max: 1,
         visibility_s: None,
         attempt: None,
-        waits: false,
+        wait_s: Some(0),
     }
 }

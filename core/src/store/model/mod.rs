@@ -219,8 +219,8 @@ impl State {
                 max,
                 visibility_s,
                 attempt,
-                waits,
-            } => self.receive(&queue, max, visibility_s, attempt, waits),
+                wait_s,
+            } => self.receive(&queue, max, visibility_s, attempt, wait_s),
             Command::Delete { queue, receipts } => self.delete(&queue, &receipts),
             Command::ChangeVisibility { queue, entries } => {
                 self.change_visibility(&queue, &entries)

@@ -17,7 +17,7 @@ impl State {
         max: u32,
         visibility_s: Option<u32>,
         attempt: Option<String>,
-        waits: bool,
+        wait_s: Option<u32>,
     ) -> Result<Outcome> {
         let (now_ms, bug) = (self.now_ms, self.bug);
         if let Some(attempt) = &attempt {
@@ -26,13 +26,14 @@ impl State {
         let queue = self.due_queue(key)?;
         let visibility_s = visibility_s.unwrap_or(queue.attributes.visibility_s);
         let visible_ms = now_ms + u64::from(visibility_s) * 1000;
+        let wait_s = wait_s.unwrap_or(queue.attributes.wait_s);
         let repeated = attempt
             .as_ref()
             .and_then(|attempt| queue.repeat(attempt, now_ms, visible_ms, bug));
         let messages = match repeated {
             Some(messages) => messages,
             None => {
-                let messages = self.receive_anew(key, max, visible_ms, waits)?;
+                let messages = self.receive_anew(key, max, visible_ms, wait_s > 0)?;
                 if let Some(attempt) = attempt.filter(|_| !messages.is_empty()) {
                     let receipts = messages.iter().map(|received| received.receipt).collect();
                     let end_ms = now_ms + limits::DEDUPLICATION_MS;
@@ -53,6 +54,7 @@ impl State {
         Ok(Outcome::Received {
             messages,
             next_due_ms,
+            wait_s,
         })
     }
 

@@ -70,7 +70,9 @@ enum Parts {
     Send(Vec<Vec<Result<Admitted>>>),
     /// For each command each receipt, and for those of another queue why they were not asked.
     Receipts(Vec<Vec<(Receipt, u32, Result<()>)>>),
-    /// One command, or receives that share their rows.
+    /// Receives that share their rows: for how long each waits, seconds.
+    Receives(Vec<u32>),
+    /// One command.
     Rows,
 }
 
@@ -195,25 +197,36 @@ fn merge(context: &Context, first: (&Command, Try), next: (&Command, Try)) -> bo
             Command::Receive {
                 visibility_s: hide,
                 attempt: None,
-                waits,
+                wait_s,
                 ..
             },
             Command::Receive {
                 visibility_s: next_hide,
                 attempt: None,
-                waits: next_waits,
+                wait_s: next_wait_s,
                 ..
             },
         ) => {
-            let hide_s = |own: &Option<u32>| own.unwrap_or(context.info.attributes.visibility_s);
+            let info = &context.info;
+            let hide_s = |own: &Option<u32>| own.unwrap_or(info.attributes.visibility_s);
             // What is not hidden is there for the next one again.
             hide_s(hide) > 0
                 && hide_s(hide) == hide_s(next_hide)
-                && waits == next_waits
+                && (wait_of(info, *wait_s) > 0) == (wait_of(info, *next_wait_s) > 0)
                 && first.1.lock_target == next.1.lock_target
         }
         _ => false,
     }
+}
+
+/// For how long the caller of a receive waits where it finds nothing, seconds.
+fn wait_of(info: &Info, wait_s: Option<u32>) -> u32 {
+    wait_s.unwrap_or(info.attributes.wait_s)
+}
+
+/// True for a receive whose caller waits where it finds nothing.
+pub fn waits(info: &Info, command: &Command) -> bool {
+    matches!(command, Command::Receive { wait_s, .. } if wait_of(info, *wait_s) > 0)
 }
 
 fn call(context: &Context, sql: Sql, parts: Parts, more: Vec<Param>) -> Call {
@@ -383,19 +396,21 @@ fn receive(context: &Context, jobs: &[(&Command, Try)]) -> Call {
     let attributes = &context.info.attributes;
     let limits = &context.limits;
     let mut maxes = Vec::with_capacity(jobs.len());
-    let (mut hide_s, mut attempt, mut waits) = (attributes.visibility_s, &None, false);
+    let mut waits_s = Vec::with_capacity(jobs.len());
+    let (mut hide_s, mut attempt) = (attributes.visibility_s, &None);
     for (command, _) in jobs {
         if let Command::Receive {
             max,
             visibility_s,
             attempt: own,
-            waits: own_waits,
+            wait_s,
             ..
         } = command
         {
             maxes.push(i64::from(*max));
             hide_s = visibility_s.unwrap_or(hide_s);
-            (attempt, waits) = (own, *own_waits);
+            attempt = own;
+            waits_s.push(wait_of(&context.info, *wait_s));
         }
     }
     let params: Vec<Param> = vec![
@@ -405,14 +420,14 @@ fn receive(context: &Context, jobs: &[(&Command, Try)]) -> Call {
         Box::new(maxes),
         Box::new(i64::from(hide_s) * 1000),
         Box::new(attempt.clone()),
-        Box::new(waits),
+        Box::new(waits_s.iter().any(|wait_s| *wait_s > 0)),
         Box::new(limits.in_flight as i64),
         Box::new(limits.receive_bytes as i64),
         Box::new(limits.receive_moves as i32),
         Box::new(jobs[0].1.lock_target),
         Box::new(context.info.key.arn()),
     ];
-    call(context, Sql::Receive, Parts::Rows, params)
+    call(context, Sql::Receive, Parts::Receives(waits_s), params)
 }
 
 fn look(context: &Context, command: &Command) -> Call {
@@ -469,7 +484,7 @@ impl Call {
         let answers = match (&self.parts, self.sql) {
             (Parts::Send(parts), _) => self.read_sent(context, head, parts)?,
             (Parts::Receipts(parts), sql) => read_settled(head, parts, sql)?,
-            (Parts::Rows, Sql::Receive) => read_received(context, rows, now)?,
+            (Parts::Receives(waits_s), _) => read_received(context, rows, waits_s, now)?,
             (Parts::Rows, Sql::Peek) => vec![read_peeked(context, &rows[1..])?],
             (Parts::Rows, _) => {
                 now(head.try_get::<_, i64>("now_ms")? as u64);
@@ -589,6 +604,7 @@ fn read_settled(
 fn read_received(
     context: &Context,
     rows: &[Row],
+    waits_s: &[u32],
     now: &dyn Fn(u64),
 ) -> std::result::Result<Vec<Outcome>, Failure> {
     let head = &rows[0];
@@ -612,12 +628,13 @@ fn read_received(
             message,
         })
     });
-    let answers = counts.into_iter().map(|count| {
+    let answers = counts.into_iter().zip(waits_s).map(|(count, &wait_s)| {
         let own = messages.by_ref().take(count.max(0) as usize);
         let messages = own.collect::<std::result::Result<Vec<_>, Failure>>()?;
         Ok(Outcome::Received {
             next_due_ms: due_ms.filter(|_| messages.is_empty()).map(|ms| ms as u64),
             messages,
+            wait_s,
         })
     });
     answers.collect()

@@ -98,11 +98,6 @@ impl Engine {
 
     /// Hands a command in.
     pub fn submit(self: &Arc<Self>, command: Command, reply: Reply) {
-        if matches!(&command, Command::Receive { waits: true, .. })
-            && self.pool.connector.location.listen
-        {
-            self.signal.wanted.notify_one();
-        }
         let key = lane_of(&command).cloned();
         let deadline = Instant::now() + self.options.lock_timeout;
         if self.lanes.add(&key, Job::new(command, deadline, reply)) {

@@ -113,6 +113,9 @@ impl Transaction {
         made.waits = Waits::of(engine.options.durability, direct);
         made.promises = commands.iter().any(|(it, _)| made.waits.promises(it));
         made.touches = commands.iter().any(|(it, _)| touches(it));
+        if direct && commands.iter().any(|(it, _)| calls::waits(&info, it)) {
+            engine.signal.wanted.notify_one();
+        }
         let lazy_leases = !made.promises && engine.options.durability == Durability::Full;
         let context = Context {
             info,

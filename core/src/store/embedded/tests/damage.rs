@@ -128,7 +128,7 @@ fn a_receive_passes_messages_that_are_not_there_any_more() {
                 max: 10,
                 visibility_s: None,
                 attempt: None,
-                waits: false,
+                wait_s: Some(0),
             };
             match store.execute(command) {
                 Ok(Outcome::Received { messages, .. }) if !messages.is_empty() => {

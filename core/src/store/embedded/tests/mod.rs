@@ -109,7 +109,7 @@ fn receive(store: &Embedded, name: &str, max: u32) -> Vec<Received> {
         max,
         visibility_s: None,
         attempt: None,
-        waits: false,
+        wait_s: Some(0),
     };
     received(store.execute(command))
 }

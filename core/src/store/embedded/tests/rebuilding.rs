@@ -246,7 +246,7 @@ fn attempts_of_a_deleted_queue_are_not_carried_forward() {
         max: 1,
         visibility_s: None,
         attempt: Some("attempt".into()),
-        waits: false,
+        wait_s: Some(0),
     };
     store.execute(command).unwrap();
     // Until the receive has left the first segment, and its attempt lives in a record of its own.
@@ -290,7 +290,7 @@ fn a_rebuild_knows_the_messages_of_an_attempt() {
         max: 2,
         visibility_s: None,
         attempt: Some("attempt".into()),
-        waits: false,
+        wait_s: Some(0),
     };
     let first = received(store.execute(attempt()));
     let leased = lsns(&store).1;

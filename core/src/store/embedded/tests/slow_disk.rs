@@ -39,7 +39,7 @@ fn receive_command() -> Command {
         max: 1,
         visibility_s: None,
         attempt: None,
-        waits: false,
+        wait_s: Some(0),
     }
 }
 

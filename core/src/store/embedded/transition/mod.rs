@@ -123,13 +123,13 @@ impl Tx {
                 max,
                 visibility_s,
                 attempt,
-                waits,
+                wait_s,
             } => {
                 let options = receive::Options {
                     max: *max,
                     visibility_s: *visibility_s,
                     attempt: attempt.as_deref(),
-                    waits: *waits,
+                    wait_s: *wait_s,
                 };
                 return self.receive(queue, &options);
             }

@@ -24,7 +24,7 @@ pub(super) struct Options<'a> {
     pub max: u32,
     pub visibility_s: Option<u32>,
     pub attempt: Option<&'a str>,
-    pub waits: bool,
+    pub wait_s: Option<u32>,
 }
 
 /// A message and its entry.
@@ -63,12 +63,13 @@ impl Tx {
             .visibility_s
             .unwrap_or(config.attributes.visibility_s);
         let visible_ms = self.now_ms + u64::from(seconds) * 1000;
+        let wait_s = options.wait_s.unwrap_or(config.attributes.wait_s);
         if let Some(attempt) = options.attempt
             && let Some(messages) = self.repeat_attempt(sid, &config, attempt, visible_ms)?
         {
-            return Ok(received(messages, None));
+            return Ok(received(messages, None, wait_s));
         }
-        let room = self.in_flight_room(sid, options)?;
+        let room = self.in_flight_room(sid, wait_s > 0)?;
         let letters = self.dead_letters(&config)?;
         let max = options.max.min(room);
         let max = (max as usize).min(self.short_step(usize::MAX));
@@ -84,7 +85,7 @@ impl Tx {
                 return Ok(Progress::Again);
             }
             let next_due_ms = self.next_due_ms(sid, &config)?;
-            return Ok(received(Vec::new(), next_due_ms));
+            return Ok(received(Vec::new(), next_due_ms, wait_s));
         }
         let messages = self.read_all(sid, &config, &found.taken, visible_ms)?;
         let lease = Record::Lease {
@@ -102,14 +103,14 @@ impl Tx {
             }
             None => self.lease_step(&[lease])?,
         }
-        Ok(received(messages, None))
+        Ok(received(messages, None, wait_s))
     }
 
     /// How many more messages may be in flight (S6.6).
-    fn in_flight_room(&mut self, sid: StorageId, options: &Options<'_>) -> Result<u32> {
+    fn in_flight_room(&mut self, sid: StorageId, waits: bool) -> Result<u32> {
         let in_flight = self.index.head(sid)?.map_or(0, |head| head.in_flight);
         let room = self.limits.in_flight.saturating_sub(in_flight);
-        if room == 0 && !is_fifo(sid) && !options.waits {
+        if room == 0 && !is_fifo(sid) && !waits {
             let mut candidates = Candidates::new(&mut self.index, sid, self.now_ms)?;
             if candidates.next(&mut self.index)?.is_some() {
                 return Err(rules::refusals::too_many_in_flight(self.limits.in_flight));
@@ -340,9 +341,10 @@ impl Tx {
     }
 }
 
-fn received(messages: Vec<Received>, next_due_ms: Option<u64>) -> Progress {
+fn received(messages: Vec<Received>, next_due_ms: Option<u64>, wait_s: u32) -> Progress {
     Progress::Answer(Outcome::Received {
         messages,
         next_due_ms,
+        wait_s,
     })
 }

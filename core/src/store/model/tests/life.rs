@@ -376,7 +376,7 @@ fn s6_6_in_flight_limit() {
                 max: 1,
                 visibility_s: None,
                 attempt: None,
-                waits: true,
+                wait_s: Some(20),
             });
             let empty =
                 matches!(waiting, Ok(Outcome::Received { messages, .. }) if messages.is_empty());

@@ -214,12 +214,13 @@ impl Fixture {
             max,
             visibility_s,
             attempt: attempt.map(String::from),
-            waits: false,
+            wait_s: Some(0),
         })?;
         match outcome {
             Outcome::Received {
                 messages,
                 next_due_ms,
+                ..
             } => Ok((messages, next_due_ms)),
             other => panic!("{other:?}"),
         }
