@@ -61,13 +61,20 @@ pub(super) enum Attempt {
     Nothing { due_ms: Option<u64> },
 }
 
-/// Looks once. A receive that named no wait learns the queue's by it.
-pub(super) fn attempt(
-    storage: &dyn Storage,
+/// Looks once.
+fn attempt(storage: &dyn Storage, queue: &Queue, options: &mut ReceiveOptions) -> Attempt {
+    let outcome = storage.execute(receive_command(queue, options));
+    conclude(queue, options, outcome)
+}
+
+/// What the outcome of [`receive_command`] comes to. A receive that named no wait learns the
+/// queue's by it.
+pub(super) fn conclude(
     queue: &Queue,
     options: &mut ReceiveOptions,
+    outcome: Result<Outcome>,
 ) -> Attempt {
-    match storage.execute(receive_command(queue, options)) {
+    match outcome {
         Ok(Outcome::Received {
             messages,
             next_due_ms,
@@ -87,7 +94,8 @@ pub(super) fn attempt(
     }
 }
 
-fn receive_command(queue: &Queue, options: &ReceiveOptions) -> Command {
+/// One look, as a command.
+pub(super) fn receive_command(queue: &Queue, options: &ReceiveOptions) -> Command {
     Command::Receive {
         queue: queue.key().clone(),
         max: options.max,

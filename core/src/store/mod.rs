@@ -31,6 +31,19 @@ pub trait Storage: Send + Sync + 'static {
         ControlFlow::Continue(command)
     }
 
+    /// As [`Storage::execute`] of one after the other. Where a command is a journey, they travel
+    /// together.
+    fn execute_all(&self, commands: Vec<Command>) -> Vec<Result<Outcome>> {
+        let all = commands.into_iter();
+        all.map(|command| self.execute(command)).collect()
+    }
+
+    /// How many receives of a queue, and of how many queues, are worth one
+    /// [`Storage::execute_all`]: 1 where they do not travel together.
+    fn receives_at_once(&self) -> usize {
+        1
+    }
+
     /// As [`Storage::execute`] without blocking; `done` is called on a thread of the store.
     fn submit(&self, command: Command, done: Done);
 

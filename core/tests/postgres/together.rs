@@ -240,3 +240,42 @@ fn postgres_waits_for_a_queue_together() {
     queue.send("x").unwrap();
     assert_eq!(all(&queue), ["x"]);
 }
+
+/// Those who wait without a thread are not served one round trip after the other.
+#[test]
+fn postgres_serves_those_who_wait_together() {
+    let Some((_, location)) = place() else { return };
+    let store = Store::open(&location).unwrap();
+    let queue = store.create_queue("q", &QueueOptions::new()).unwrap();
+    let (sender, answers) = channel();
+    let tickets: Vec<_> = (0..64)
+        .map(|_| {
+            let sender = sender.clone();
+            let options = ReceiveOptions::new().wait(20);
+            let tell = move |found: forebay::Result<Vec<forebay::Message>>| {
+                sender.send(found.unwrap()).unwrap();
+            };
+            queue.receive_start(options, tell).unwrap()
+        })
+        .collect();
+    // Some of them may have waited before the others came: all have by now.
+    std::thread::sleep(2 * MOMENT);
+    let transactions = || store.statistics().unwrap().transactions;
+    let before = transactions();
+    let bodies = (0..64).map(|n| SendRequest::new(n.to_string()));
+    for sent in queue.send_batch(bodies.collect::<Vec<_>>()).unwrap() {
+        sent.unwrap();
+    }
+    let mut found: Vec<Vec<u8>> = (0..64)
+        .flat_map(|_| answers.recv_timeout(WATCHDOG).unwrap())
+        .map(|message| message.body().to_vec())
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), 64);
+    // The send, some looks, and what the keeper does meanwhile.
+    let took = transactions() - before;
+    assert!(took < 32, "{took} transactions");
+    drop(tickets);
+    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+}

@@ -2,14 +2,18 @@
 
 use super::line::Line;
 use super::{Pending, State, Waiter, cancelled};
-use crate::error::{Error, ErrorKind};
-use crate::handle::receive::{Attempt, attempt};
+use crate::command::Outcome;
+use crate::error::{Error, ErrorKind, Result};
+use crate::handle::receive::{Attempt, conclude, receive_command};
 use crate::handle::shared::closed;
 use crate::key::QueueKey;
 use crate::store::Storage;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A ticket that left its line, with its number.
+type Ticket = (u64, Pending);
 
 /// Sleep where only a change can matter.
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
@@ -81,8 +85,8 @@ impl Waiter {
             }
         }
         drop(state);
-        for key in worth {
-            self.serve(storage, &key, horizon);
+        for keys in worth.chunks(storage.receives_at_once()) {
+            self.serve(storage, keys, horizon);
         }
         self.expire(now_ms, horizon);
         let mut state = self.state.lock();
@@ -92,42 +96,80 @@ impl Waiter {
         Some(now_ms)
     }
 
-    /// Serves one line: its front until that gets nothing, then those with wishes of their own.
-    fn serve(&self, storage: &dyn Storage, key: &QueueKey, horizon: u64) {
-        while let Some((id, pending)) = self.next_of(key, horizon, State::front_before) {
-            if !self.look_for(storage, id, pending) {
+    /// Serves lines side by side: of each its front until that gets nothing, then those with
+    /// wishes of their own.
+    fn serve(&self, storage: &dyn Storage, keys: &[Arc<QueueKey>], horizon: u64) {
+        let most = storage.receives_at_once();
+        let mut lines = keys.to_vec();
+        let mut at_once = 1;
+        while !lines.is_empty() {
+            let looks = self.take(&lines, at_once, horizon, State::front_before);
+            let mut found = self.look_for(storage, looks).into_iter();
+            lines.retain(|_| found.next().unwrap_or_default());
+            // For one message few looks are in vain, and a thousand are soon served.
+            at_once = (at_once * 4).min(most);
+        }
+        loop {
+            let looks = self.take(keys, most, horizon, State::special_before);
+            if looks.iter().all(Vec::is_empty) {
                 break;
             }
+            self.look_for(storage, looks);
         }
-        while let Some((id, pending)) = self.next_of(key, horizon, State::special_before) {
-            self.look_for(storage, id, pending);
-        }
-        self.state.lock().forget_if_empty(key);
+        let mut state = self.state.lock();
+        keys.iter().for_each(|key| state.forget_if_empty(key));
     }
 
-    fn next_of(
+    /// Takes tickets out of these lines by this choice, so many of each at the most.
+    fn take(
         &self,
-        key: &QueueKey,
+        keys: &[Arc<QueueKey>],
+        count: usize,
         horizon: u64,
         choose: fn(&mut State, &QueueKey, u64) -> Option<u64>,
-    ) -> Option<(u64, Pending)> {
+    ) -> Vec<Vec<Ticket>> {
         let mut state = self.state.lock();
-        if state.stop {
-            return None;
-        }
-        let id = choose(&mut state, key, horizon)?;
-        let pending = state.take(key, id)?;
-        Some((id, pending))
+        let count = if state.stop { 0 } else { count };
+        let take = |key: &Arc<QueueKey>| {
+            let one = |_| {
+                let id = choose(&mut state, key, horizon)?;
+                Some((id, state.take(key, id)?))
+            };
+            (0..count).map_while(one).collect()
+        };
+        keys.iter().map(take).collect()
     }
 
-    /// Looks into the queue for one ticket. False if there was nothing for it.
-    fn look_for(&self, storage: &dyn Storage, id: u64, mut pending: Pending) -> bool {
-        let look = || attempt(storage, &pending.queue, &mut pending.options);
-        let attempt = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| {
-            let text = "the store panicked while a receive waited";
-            Attempt::Answer(Err(Error::new(ErrorKind::Internal, text)))
-        });
-        match attempt {
+    /// Looks into the queues for these tickets; for each line whether all of them, and there were
+    /// some, got something.
+    fn look_for(&self, storage: &dyn Storage, lines: Vec<Vec<Ticket>>) -> Vec<bool> {
+        let all = lines.iter().flatten();
+        let commands: Vec<_> = all
+            .map(|(_, pending)| receive_command(&pending.queue, &pending.options))
+            .collect();
+        let look = || storage.execute_all(commands);
+        let outcomes = catch_unwind(AssertUnwindSafe(look)).unwrap_or_default();
+        let mut outcomes = outcomes.into_iter();
+        let mut look_for = |(id, pending)| {
+            let outcome = outcomes.next().unwrap_or_else(|| {
+                let text = "the store panicked while a receive waited";
+                Err(Error::new(ErrorKind::Internal, text))
+            });
+            self.settle_look(id, pending, outcome)
+        };
+        let mut found = Vec::with_capacity(lines.len());
+        for line in lines {
+            let is_some = !line.is_empty();
+            let in_vain = line.into_iter().map(&mut look_for).filter(|got| !got);
+            // Counted, so that each of them is settled.
+            found.push(in_vain.count() == 0 && is_some);
+        }
+        found
+    }
+
+    /// Ends one look, which may end the wait. False if there was nothing for it.
+    fn settle_look(&self, id: u64, mut pending: Pending, outcome: Result<Outcome>) -> bool {
+        match conclude(&pending.queue, &mut pending.options, outcome) {
             Attempt::Answer(answer) => self.finish(id, pending, answer),
             Attempt::Nothing { due_ms } => {
                 let mut state = self.state.lock();

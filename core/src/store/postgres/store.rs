@@ -27,6 +27,10 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long opening tries to reach the database: a wrong host is better told soon.
 const OPEN_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Receives that a pass over the waits hands in together: what one transaction takes with room for
+/// what others send and delete meanwhile.
+const RECEIVES_AT_ONCE: usize = 64;
+
 /// A store on PostgreSQL.
 pub struct Postgres {
     engine: Arc<Engine>,
@@ -202,6 +206,22 @@ impl Storage for Postgres {
         let (sender, receiver) = sync_channel(1);
         self.engine.submit(command, Reply::Thread(sender));
         receiver.recv().unwrap_or_else(|_| Err(closed()))
+    }
+
+    fn execute_all(&self, commands: Vec<Command>) -> Vec<Result<Outcome>> {
+        let hand_in = |command| {
+            let (sender, receiver) = sync_channel(1);
+            self.engine.submit(command, Reply::Thread(sender));
+            receiver
+        };
+        let answers: Vec<_> = commands.into_iter().map(hand_in).collect();
+        let answers = answers.into_iter();
+        let wait = |it: Receiver<Result<Outcome>>| it.recv().unwrap_or_else(|_| Err(closed()));
+        answers.map(wait).collect()
+    }
+
+    fn receives_at_once(&self) -> usize {
+        RECEIVES_AT_ONCE
     }
 
     fn submit(&self, command: Command, done: Done) {
