@@ -247,7 +247,7 @@ fn ready_index(
     let same_boot = stale.is_none();
     let why = match stale {
         Some(why) => why,
-        None => match use_index(directory, identity) {
+        None => match use_index(directory, identity, alone) {
             Ok(ready) => return Ok(ready),
             Err(error) if alone && can_open_indexes(directory) => error.to_string(),
             Err(error) => return Err(error),
@@ -292,12 +292,16 @@ fn can_open_indexes(directory: &Path) -> bool {
 
 /// The index as it is, if it belongs to this store. What a killed process appended beyond it is
 /// carried in by the first session.
-fn use_index(directory: &Path, identity: &Identity) -> Result<Ready> {
+fn use_index(directory: &Path, identity: &Identity, alone: bool) -> Result<Ready> {
     let path = directory.join("index");
-    if !path.join("data.mdb").is_file() {
+    let file = path.join("data.mdb");
+    if !file.is_file() {
         return Err(Error::new(ErrorKind::Corrupt, "the index is missing"));
     }
     let env = Environment::open(&path)?;
+    if alone {
+        env.check_whole(&file)?;
+    }
     let index = Index::begin(&env, Default::default())?;
     let meta: Meta = index.meta.clone();
     drop(index);

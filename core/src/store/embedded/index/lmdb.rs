@@ -152,27 +152,68 @@ impl Environment {
 
     /// Bytes of pages that the latest commit left free. Reads the whole list of them.
     pub fn free_bytes(&self) -> Result<u64> {
+        let mut count = 0;
+        self.visit_free(|pages| count += pages.count() as u64)?;
+        Ok(count * self.page_bytes)
+    }
+
+    /// Shows the numbers of the pages that the latest commit left free, a piece at a time.
+    fn visit_free(&self, mut visit: impl FnMut(&mut dyn Iterator<Item = u64>)) -> Result<()> {
         let mut txn = ptr::null_mut();
-        let mut pages = 0;
         // SAFETY: the environment is open and the caller holds the writer lock. A reader beside
         // our own open writer sees the latest commit, whose pages a writer leaves alone. The
-        // cursor and the transaction end here; each value of this list begins with its length.
+        // cursor and the transaction end here. A value of this list is numbers of `usize`, first
+        // how many follow; no more are read than it has bytes for.
         unsafe {
             let code = ffi::mdb_txn_begin(self.env, ptr::null_mut(), ffi::MDB_RDONLY, &mut txn);
             check(code, "begin to read the index")?;
             let mut cursor = ptr::null_mut();
-            let code = ffi::mdb_cursor_open(txn, FREE_LIST, &mut cursor);
+            let mut code = ffi::mdb_cursor_open(txn, FREE_LIST, &mut cursor);
             if code == 0 {
                 let (mut key, mut data) = (EMPTY, EMPTY);
-                while ffi::mdb_cursor_get(cursor, &mut key, &mut data, ffi::MDB_NEXT) == 0 {
-                    pages += ptr::read_unaligned(data.mv_data as *const usize) as u64;
+                loop {
+                    code = ffi::mdb_cursor_get(cursor, &mut key, &mut data, ffi::MDB_NEXT);
+                    if code != 0 {
+                        break;
+                    }
+                    let numbers = data.mv_data as *const usize;
+                    let room = data.mv_size as usize / size_of::<usize>();
+                    let number = |at: usize| ptr::read_unaligned(numbers.add(at)) as u64;
+                    let count = if room == 0 { 0 } else { number(0) as usize };
+                    visit(&mut (1..room.min(count.saturating_add(1))).map(number));
                 }
                 ffi::mdb_cursor_close(cursor);
             }
             ffi::mdb_txn_abort(txn);
-            check(code, "read the free pages of the index")?;
+            match code {
+                ffi::MDB_NOTFOUND => Ok(()),
+                code => check(code, "read the free pages of the index"),
+            }
         }
-        Ok(pages * self.page_bytes)
+    }
+
+    /// Fails where `file`, which has its pages, ends before some that are in use, as a copy that
+    /// broke off does: to read one of these would end the process. Free pages may lie beyond the end.
+    /// Nobody else has the index open.
+    pub fn check_whole(&self, file: &Path) -> Result<()> {
+        let failed = |error| Error::io("measure the index", &error);
+        let bytes = std::fs::metadata(file).map_err(failed)?.len();
+        if bytes >= self.used_bytes() {
+            return Ok(());
+        }
+        // What is not there reads as zeros from here on, of which no page of a tree is made.
+        let opened = std::fs::OpenOptions::new().write(true).open(file);
+        let grown = opened.and_then(|file| file.set_len(self.used_bytes()));
+        grown.map_err(|error| Error::io("lengthen the index", &error))?;
+        let first = bytes / self.page_bytes;
+        let missing = self.used_bytes() / self.page_bytes - first;
+        let mut free = 0;
+        self.visit_free(|pages| free += pages.filter(|page| *page >= first).count() as u64)?;
+        if free < missing {
+            let text = format!("the index ends at byte {bytes}, before pages that are in use");
+            return Err(Error::new(ErrorKind::Corrupt, text));
+        }
+        Ok(())
     }
 
     /// Takes the map size that another process wrote into the file.

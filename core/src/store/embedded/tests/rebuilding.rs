@@ -60,6 +60,32 @@ fn another_boot_rebuilds_the_index_as_it_was() {
     assert_sound(&store);
 }
 
+/// As a copy that broke off leaves it: reading beyond its end would end the process.
+#[test]
+fn an_index_cut_short_is_built_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    create(&store, "q", &[]);
+    for number in 0..2_000 {
+        send(&store, "q", entry(number, 8, None));
+    }
+    drop(store);
+    let index = dir.path().join("index/data.mdb");
+    let whole = std::fs::metadata(&index).unwrap().len();
+    for quarters in [3, 2, 1] {
+        let file = std::fs::OpenOptions::new().write(true).open(&index);
+        file.unwrap().set_len(whole / 4 * quarters).unwrap();
+        let store = open(dir.path());
+        let reason = store.recovery().unwrap().reason;
+        assert!(
+            reason.contains("ends at byte") || reason.contains("index"),
+            "{reason}"
+        );
+        assert_sound(&store);
+        assert_eq!(store.check().unwrap().messages, 2_000);
+    }
+}
+
 #[test]
 fn the_same_boot_uses_the_index_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
