@@ -177,7 +177,7 @@ impl Environment {
                         break;
                     }
                     let numbers = data.mv_data as *const usize;
-                    let room = data.mv_size as usize / size_of::<usize>();
+                    let room = data.mv_size / size_of::<usize>();
                     let number = |at: usize| ptr::read_unaligned(numbers.add(at)) as u64;
                     let count = if room == 0 { 0 } else { number(0) as usize };
                     visit(&mut (1..room.min(count.saturating_add(1))).map(number));
@@ -193,8 +193,8 @@ impl Environment {
     }
 
     /// Fails where `file`, which has its pages, ends before some that are in use, as a copy that
-    /// broke off does: to read one of these would end the process. Free pages may lie beyond the end.
-    /// Nobody else has the index open.
+    /// broke off does: to read one of these would end the process. Free pages may lie beyond the
+    /// end. Nobody else has the index open.
     pub fn check_whole(&self, file: &Path) -> Result<()> {
         let failed = |error| Error::io("measure the index", &error);
         let bytes = std::fs::metadata(file).map_err(failed)?.len();
