@@ -1005,7 +1005,9 @@ forebay_status forebay_store_advance(forebay_store *store,
                                      uint64_t *now_ms);
 
 /**
- * Verifies the store's files against each other while they are in use. `size` is
+ * Verifies the store's files against each other while they are in use. It reads all that is
+ * stored, and all other calls on the store wait meanwhile: those of other processes fail with
+ * `FOREBAY_STATUS_BUSY` where that takes longer than their lock timeout. `size` is
  * `sizeof *report`. `problems` may be NULL; it gets a list with a sentence for each fault.
  */
 FOREBAY_MUST_USE

@@ -248,7 +248,9 @@ public:
         return detail::since_epoch(ms);
     }
 
-    /// Verifies the store's files against each other.
+    /// Verifies the store's files against each other. It reads all that is stored, and all other
+    /// calls on the store wait meanwhile: those of other processes fail as busy where that takes
+    /// longer than their lock timeout.
     returned<check_report> check() const {
         forebay_check_report raw{};
         forebay_list *list = nullptr;

@@ -242,7 +242,11 @@ export class Store {
     return call((id, port) => this.#native.advance(port, id, milliseconds));
   }
 
-  /** Verifies the store's files against each other, while they are in use. */
+  /**
+   * Verifies the store's files against each other, while they are in use. It reads all that is
+   * stored, and all other calls on the store wait meanwhile: those of other processes fail with
+   * `Busy` where that takes longer than their lock timeout.
+   */
   check(): Promise<CheckReport> {
     return call((id, port) => this.#native.check(port, id));
   }

@@ -202,6 +202,9 @@ impl Store {
     }
 
     /// Verifies the store's files against each other, while they are in use.
+    ///
+    /// It reads all that is stored, and all other calls on the store wait meanwhile: those of other
+    /// processes fail with `Busy` where that takes longer than their lock timeout.
     fn check(&self, py: Python<'_>) -> PyResult<CheckReport> {
         Ok(py.detach(|| self.store.check()).or_raise(py)?.into())
     }

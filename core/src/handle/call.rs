@@ -78,7 +78,8 @@ impl<T: 'static> Call<T> {
     /// Hands it in and returns at once. `done` gets the answer, exactly once, on a thread of the
     /// store, or on this one where there is nothing to wait for. It should return soon, since
     /// all calls that were handed in share that thread; a panic in it is caught. What is handed
-    /// in together is carried out together, in this order, with one sync.
+    /// in together is carried out together, in this order, with one sync; on PostgreSQL sends come
+    /// before deletes and changes of visibility, and these before receives.
     pub fn submit(self, done: impl FnOnce(Result<T>) + Send + 'static) {
         match self.step {
             Step::Known(answer) => done(Ok(answer)),

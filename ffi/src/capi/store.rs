@@ -416,7 +416,9 @@ pub unsafe extern "C" fn forebay_store_advance(
     })
 }
 
-/// Verifies the store's files against each other while they are in use. `size` is
+/// Verifies the store's files against each other while they are in use. It reads all that is
+/// stored, and all other calls on the store wait meanwhile: those of other processes fail with
+/// `FOREBAY_STATUS_BUSY` where that takes longer than their lock timeout. `size` is
 /// `sizeof *report`. `problems` may be NULL; it gets a list with a sentence for each fault.
 ///
 /// # Safety

@@ -65,16 +65,15 @@ impl Job {
         self.how.retry_from = self.how.retry_from.or(self.tried.map(|(_, seen)| seen));
     }
 
-    /// Where it may stand among others: a thread that waits has no other command under way, so that
-    /// those of one kind can stand together. What was handed in keeps its order.
+    /// Where it may stand among others that nobody has an answer of: those of one kind together, in
+    /// their order, as each change of kind is a call more. What is done with receipts stands in its
+    /// order, too: a message that was given back first could not be deleted.
     fn rank(&self) -> u8 {
-        match (&self.reply, &self.command) {
-            (Reply::Callback(_), _) => 0,
-            (_, Command::Send { .. }) => 1,
-            (_, Command::Delete { .. }) => 2,
-            (_, Command::ChangeVisibility { .. }) => 3,
-            (_, Command::Receive { .. }) => 4,
-            _ => 5,
+        match &self.command {
+            Command::Send { .. } => 1,
+            Command::Delete { .. } | Command::ChangeVisibility { .. } => 2,
+            Command::Receive { .. } => 3,
+            _ => 4,
         }
     }
 }
@@ -504,5 +503,47 @@ impl Work {
             }
         }
         (held, again)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a hundred clients of a server each does something else: a call for each would be a hundred.
+    #[test]
+    fn commands_of_one_kind_go_together() {
+        let queue = QueueKey::new("000000000000", "us-east-1", "q");
+        let send = || Command::Send {
+            queue: queue.clone(),
+            entries: Vec::new(),
+            batch: false,
+        };
+        let receive = || Command::Receive {
+            queue: queue.clone(),
+            max: 1,
+            visibility_s: None,
+            attempt: None,
+            wait_s: Some(0),
+        };
+        let delete = || Command::Delete {
+            queue: queue.clone(),
+            receipts: Vec::new(),
+        };
+        let hide = || Command::ChangeVisibility {
+            queue: queue.clone(),
+            entries: Vec::new(),
+        };
+        let commands = [receive(), hide(), send(), delete(), receive(), send()];
+        let job = |command| Job::new(command, Instant::now(), Reply::Callback(Box::new(|_| ())));
+        let mut waiting = commands.into_iter().map(job).collect();
+        let taken = take_transaction(&mut waiting);
+        let kinds = taken.iter().map(|job| match job.command {
+            Command::Send { .. } => 's',
+            Command::Delete { .. } => 'd',
+            Command::ChangeVisibility { .. } => 'h',
+            _ => 'r',
+        });
+        assert_eq!(kinds.collect::<String>(), "sshdrr");
     }
 }

@@ -111,7 +111,11 @@ class Store(Closing):
         return await asyncio.to_thread(self._store.advance, seconds)
 
     async def check(self) -> CheckReport:
-        """Verifies the store's files against each other, while they are in use."""
+        """Verifies the store's files against each other, while they are in use.
+
+        It reads all that is stored, and all other calls on the store wait meanwhile: those of other
+        processes fail with `Busy` where that takes longer than their lock timeout.
+        """
         return await asyncio.to_thread(self._store.check)
 
     async def backup(self, to: str | PathLike[str]) -> None:
