@@ -32,7 +32,7 @@ pub trait Storage: Send + Sync + 'static {
     }
 
     /// As [`Storage::execute`] of one after the other. Where a command is a journey, they travel
-    /// together.
+    /// together, and nothing comes between those of one queue.
     fn execute_all(&self, commands: Vec<Command>) -> Vec<Result<Outcome>> {
         let all = commands.into_iter();
         all.map(|command| self.execute(command)).collect()

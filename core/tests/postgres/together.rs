@@ -279,3 +279,37 @@ fn postgres_serves_those_who_wait_together() {
     drop(tickets);
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
 }
+
+/// S4.8, also for a message that comes while those behind the first look for one together.
+#[test]
+fn postgres_serves_first_who_came_first() {
+    let Some((_, location)) = place() else { return };
+    let store = Store::open(&location).unwrap();
+    for round in 0..40 {
+        let name = format!("q{round}");
+        let queue = store.create_queue(&name, &QueueOptions::new()).unwrap();
+        let (sender, answers) = channel();
+        let tickets: Vec<_> = (0..4)
+            .map(|n| {
+                let sender = sender.clone();
+                let tell = move |found: forebay::Result<Vec<forebay::Message>>| {
+                    let found = found.unwrap_or_default();
+                    let body = found.first().map(|message| message.body().to_vec());
+                    let _ = sender.send((n, body));
+                };
+                let options = ReceiveOptions::new().wait(20);
+                queue.receive_start(options, tell).unwrap()
+            })
+            .collect();
+        for n in 0..3 {
+            queue.send(n.to_string()).unwrap();
+            let answer = answers.recv_timeout(WATCHDOG).unwrap();
+            assert_eq!(
+                answer,
+                (n, Some(n.to_string().into_bytes())),
+                "round {round}"
+            );
+        }
+        drop(tickets);
+    }
+}

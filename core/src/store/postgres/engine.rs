@@ -98,10 +98,25 @@ impl Engine {
 
     /// Hands a command in.
     pub fn submit(self: &Arc<Self>, command: Command, reply: Reply) {
-        let key = lane_of(&command).cloned();
+        self.submit_all([(command, reply)]);
+    }
+
+    /// Hands commands in: those of one queue that stand together go together.
+    pub fn submit_all(self: &Arc<Self>, commands: impl IntoIterator<Item = (Command, Reply)>) {
         let deadline = Instant::now() + self.options.lock_timeout;
-        if self.lanes.add(&key, Job::new(command, deadline, reply)) {
-            self.start_lane(key);
+        let mut lanes: Vec<(Option<QueueKey>, Vec<Job>)> = Vec::new();
+        for (command, reply) in commands {
+            let key = lane_of(&command).cloned();
+            let job = Job::new(command, deadline, reply);
+            match lanes.last_mut() {
+                Some((last, jobs)) if *last == key => jobs.push(job),
+                _ => lanes.push((key, vec![job])),
+            }
+        }
+        for (key, jobs) in lanes {
+            if self.lanes.add(&key, jobs) {
+                self.start_lane(key);
+            }
         }
     }
 

@@ -110,11 +110,11 @@ enum Next {
 }
 
 impl Lanes {
-    /// Adds a job; true if the lane is to be run.
-    pub fn add(&self, key: &Option<QueueKey>, job: Job) -> bool {
+    /// Adds jobs, between which no other comes; true if the lane is to be run.
+    pub fn add(&self, key: &Option<QueueKey>, jobs: Vec<Job>) -> bool {
         let mut lanes = self.lanes.lock();
         let lane = lanes.entry(key.clone()).or_default();
-        lane.waiting.push_back(job);
+        lane.waiting.extend(jobs);
         !std::mem::replace(&mut lane.busy, true)
     }
 
@@ -510,7 +510,7 @@ impl Work {
 mod tests {
     use super::*;
 
-    /// Of a hundred clients of a server each does something else: a call for each would be a hundred.
+    /// Of a hundred clients of a server each does something else: with a call for each, a hundred.
     #[test]
     fn commands_of_one_kind_go_together() {
         let queue = QueueKey::new("000000000000", "us-east-1", "q");

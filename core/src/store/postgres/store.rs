@@ -209,12 +209,13 @@ impl Storage for Postgres {
     }
 
     fn execute_all(&self, commands: Vec<Command>) -> Vec<Result<Outcome>> {
-        let hand_in = |command| {
+        let reply = |command| {
             let (sender, receiver) = sync_channel(1);
-            self.engine.submit(command, Reply::Thread(sender));
-            receiver
+            ((command, Reply::Thread(sender)), receiver)
         };
-        let answers: Vec<_> = commands.into_iter().map(hand_in).collect();
+        // In one piece: who came first would find nothing and the next one what was sent between.
+        let (commands, answers): (Vec<_>, Vec<_>) = commands.into_iter().map(reply).unzip();
+        self.engine.submit_all(commands);
         let answers = answers.into_iter();
         let wait = |it: Receiver<Result<Outcome>>| it.recv().unwrap_or_else(|_| Err(closed()));
         answers.map(wait).collect()
