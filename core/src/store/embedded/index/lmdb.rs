@@ -201,19 +201,25 @@ impl Environment {
         if bytes >= self.used_bytes() {
             return Ok(());
         }
-        // What is not there reads as zeros from here on, of which no page of a tree is made.
-        let opened = std::fs::OpenOptions::new().write(true).open(file);
-        let grown = opened.and_then(|file| file.set_len(self.used_bytes()));
-        grown.map_err(|error| Error::io("lengthen the index", &error))?;
+        let resize = |to: u64| {
+            let opened = std::fs::OpenOptions::new().write(true).open(file);
+            let resized = opened.and_then(|file| file.set_len(to));
+            resized.map_err(|error| Error::io("resize the index", &error))
+        };
+        // What is not there reads as zeros then, of which no page of a tree is made.
+        resize(self.used_bytes())?;
         let first = bytes / self.page_bytes;
         let missing = self.used_bytes() / self.page_bytes - first;
         let mut free = 0;
-        self.visit_free(|pages| free += pages.filter(|page| *page >= first).count() as u64)?;
-        if free < missing {
-            let text = format!("the index ends at byte {bytes}, before pages that are in use");
-            return Err(Error::new(ErrorKind::Corrupt, text));
+        let visited =
+            self.visit_free(|pages| free += pages.filter(|page| *page >= first).count() as u64);
+        if visited.is_ok() && free >= missing {
+            return Ok(());
         }
-        Ok(())
+        // As it was: whoever opens it next, should this process not build it anew, must see this.
+        resize(bytes)?;
+        let text = format!("the index ends at byte {bytes}, before pages that are in use");
+        Err(Error::new(ErrorKind::Corrupt, text))
     }
 
     /// Takes the map size that another process wrote into the file.
@@ -451,6 +457,23 @@ mod tests {
             txn.get(&39u32.to_be_bytes()).unwrap().map(<[u8]>::len),
             Some(1 << 20)
         );
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_not_whole_whoever_looks() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("data.mdb");
+        let env = Environment::open_roomy(dir.path(), 16 << 20).unwrap();
+        fill(&env, 0..4, 7);
+        env.check_whole(&file).unwrap();
+        drop(env);
+        let cut = std::fs::OpenOptions::new().write(true).open(&file);
+        cut.unwrap().set_len(2 << 20).unwrap();
+        for _ in 0..2 {
+            let env = Environment::open_roomy(dir.path(), 16 << 20).unwrap();
+            let error = env.check_whole(&file).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        }
     }
 
     /// As deletes all over a large backlog do.
