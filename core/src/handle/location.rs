@@ -64,7 +64,7 @@ fn is_postgres(location: &str) -> bool {
 /// A location for people's eyes: a URL without its password.
 pub fn show_location(location: &Path) -> String {
     let text = location.to_string_lossy();
-    let (Some(start), Some(_)) = (text.find("://"), text.find('@')) else {
+    let Some(start) = text.find("://") else {
         return text.into_owned();
     };
     let (scheme, rest) = text.split_at(start + 3);
@@ -113,6 +113,10 @@ mod tests {
             (
                 "postgres://u@h/d?password=secret&schema=s",
                 "postgres://u@h/d?...",
+            ),
+            (
+                "postgres://h/d?user=u&password=secret",
+                "postgres://h/d?...",
             ),
             ("postgres://h/d?a=@", "postgres://h/d?a=@"),
         ] {
