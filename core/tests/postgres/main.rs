@@ -11,6 +11,7 @@ mod joined;
 mod others;
 mod parts;
 mod pooler;
+mod surroundings;
 mod tls;
 mod together;
 mod wakes;

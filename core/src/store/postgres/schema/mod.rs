@@ -39,12 +39,17 @@ pub fn lock_class(schema: &str) -> i32 {
     crc32c::crc32c(schema.as_bytes()) as i32
 }
 
-/// Puts the schema's names into a text. `@s@` is the schema, `@class@` the class of its advisory
-/// locks, `@channel@` its channel of notifications.
+/// Puts the schema's names into a text. `@s@` is the schema, quoted as it may be a word of SQL,
+/// `@class@` the class of its advisory locks, `@channel@` its channel of notifications.
 pub fn fill(text: &str, schema: &str) -> String {
-    text.replace("@s@", schema)
+    text.replace("@s@", &quoted(schema))
         .replace("@class@", &lock_class(schema).to_string())
         .replace("@channel@", &channel(schema))
+}
+
+/// A schema's name in a text: it has no quotes itself.
+fn quoted(schema: &str) -> String {
+    format!("\"{schema}\"")
 }
 
 /// The channel of notifications.
@@ -61,12 +66,7 @@ pub async fn prepare(
     check_encoding(client).await?;
     match version(client, schema).await? {
         Some(VERSION) => {}
-        Some(newer) if newer > VERSION => {
-            let text = format!(
-                "schema {schema} has version {newer}, and this library reads up to {VERSION}"
-            );
-            return Err(refuse(ErrorKind::UnsupportedFormat, text));
-        }
+        Some(newer) if newer > VERSION => return Err(too_new(schema, newer)),
         None if !options.create => {
             let text = format!("schema {schema} has no queues, and making them was not asked for");
             return Err(refuse(ErrorKind::ForeignDirectory, text));
@@ -101,6 +101,12 @@ async fn check_encoding(client: &Client) -> Result<(), Failure> {
     }
 }
 
+fn too_new(schema: &str, version: i32) -> Failure {
+    let text =
+        format!("schema {schema} has version {version}, and this library reads up to {VERSION}");
+    refuse(ErrorKind::UnsupportedFormat, text)
+}
+
 fn refuse(kind: ErrorKind, text: String) -> Failure {
     Failure::Refused(Error::new(kind, text))
 }
@@ -130,14 +136,18 @@ async fn migrate(client: &mut Client, schema: &str, options: &StoreOptions) -> R
     tx.batch_execute(&lock).await?;
     let exists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
     if !tx.query_one(exists, &[&schema]).await?.get::<_, bool>(0) {
-        tx.batch_execute(&format!("CREATE SCHEMA {schema}")).await?;
+        tx.batch_execute(&fill("CREATE SCHEMA @s@", schema)).await?;
     }
     let table = "SELECT to_regclass($1) IS NOT NULL";
-    let format = format!("{schema}.format");
+    let format = fill("@s@.format", schema);
     let mut from = 0;
     if tx.query_one(table, &[&format]).await?.get::<_, bool>(0) {
         let text = fill("SELECT version FROM @s@.format", schema);
         from = tx.query_one(&text, &[]).await?.get::<_, i32>(0);
+        // A newer library was here first: its version must not be written over.
+        if from > VERSION {
+            return Err(too_new(schema, from));
+        }
     } else {
         let text = "CREATE TABLE @s@.format (version integer NOT NULL); \
                     INSERT INTO @s@.format VALUES (0)";
