@@ -1,7 +1,7 @@
 //! A database that is not as it usually is: names, clocks, other versions, other limits.
 
 use crate::{WATCHDOG, all, place};
-use forebay::{ErrorKind, QueueOptions, Store};
+use forebay::{ErrorKind, QueueOptions, ReceiveOptions, Store};
 use forebay_test_postgres::{Transaction, query};
 use std::sync::mpsc::channel;
 use std::time::Instant;
@@ -60,4 +60,33 @@ fn postgres_tables_that_a_newer_version_makes_meanwhile_are_left_alone() {
         cluster.query(&version).unwrap()[0][0].as_deref(),
         Some("99")
     );
+}
+
+/// A database that was restored counts its transactions anew, and may come to the number that a
+/// head names before a command looks.
+#[test]
+fn postgres_takes_in_what_was_sent_to_a_restored_database() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let name = schema(&location);
+    let store = Store::open(&location).unwrap();
+    let queue = store.create_queue("q", &QueueOptions::new()).unwrap();
+    queue.send("before").unwrap();
+    let found = queue.receive(&ReceiveOptions::new()).unwrap();
+    let ahead = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint + 1000";
+    let update = format!("UPDATE {name}.heads SET joined_xid = {ahead}");
+    cluster.run(&update).unwrap();
+    let receipt = found[0].receipt();
+    cluster
+        .run(&format!(
+            "SELECT {name}.send('q', 'x'); SELECT {name}.delete('q', '{receipt}')"
+        ))
+        .unwrap();
+    let pass = "DO $$ BEGIN FOR i IN 1..1100 LOOP PERFORM pg_current_xact_id(); COMMIT; \
+                END LOOP; END $$";
+    cluster.run(pass).unwrap();
+    assert_eq!(all(&queue), ["x"]);
+    let attributes = queue.attributes(&["All"]).unwrap();
+    assert_eq!(attributes["ApproximateNumberOfMessagesNotVisible"], "0");
 }

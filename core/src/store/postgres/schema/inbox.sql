@@ -55,14 +55,22 @@ BEGIN
 END
 $$;
 
+-- The id of the present transaction, under which a look at the inbox finds what it put there: in a
+-- database that was restored the head may name a later one.
+CREATE FUNCTION @s@.own_xid(p_uid bigint) RETURNS bigint LANGUAGE sql AS $$
+    SELECT greatest(pg_current_xact_id()::text::bigint, (SELECT h.joined_xid FROM @s@.heads h
+        WHERE h.uid = p_uid ORDER BY h.tick DESC LIMIT 1))
+$$;
+
 -- A message that is there when the present transaction commits. It was admitted by the caller; a
 -- null delay is the queue's.
 CREATE FUNCTION @s@.enlist(p_uid bigint, p_id uuid, p_body bytea, p_attributes text, p_trace text,
     p_grp text, p_dedup text, p_delay_ms bigint, p_sender text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO @s@.inbox (uid, id, body, attributes, trace, grp, dedup, delay_ms, sender)
-    VALUES (p_uid, p_id, p_body, p_attributes, p_trace, p_grp, p_dedup, p_delay_ms, p_sender);
+    INSERT INTO @s@.inbox (uid, xid, id, body, attributes, trace, grp, dedup, delay_ms, sender)
+    VALUES (p_uid, @s@.own_xid(p_uid), p_id, p_body, p_attributes, p_trace, p_grp, p_dedup,
+        p_delay_ms, p_sender);
     -- Who waits cannot be known here: a receiver may begin to before this commits.
     PERFORM pg_notify('@channel@', p_uid::text);
 END
@@ -83,7 +91,7 @@ BEGIN
     THEN
         RETURN false;
     END IF;
-    INSERT INTO @s@.inbox (uid, gone_seq) VALUES (p_uid, p_seq);
+    INSERT INTO @s@.inbox (uid, xid, gone_seq) VALUES (p_uid, @s@.own_xid(p_uid), p_seq);
     IF q.fifo THEN
         -- Somebody may wait for the next one of the group.
         PERFORM pg_notify('@channel@', p_uid::text);

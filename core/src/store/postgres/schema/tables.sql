@@ -141,7 +141,7 @@ $$;
 CREATE TABLE @s@.inbox (
     n bigint GENERATED ALWAYS AS IDENTITY,
     uid bigint NOT NULL,
-    xid bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
+    xid bigint NOT NULL,
     gone_seq bigint,
     id uuid,
     body bytea,
