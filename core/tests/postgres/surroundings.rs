@@ -1,8 +1,8 @@
 //! A database that is not as it usually is: names, clocks, other versions, other limits.
 
 use crate::{WATCHDOG, all, place};
-use forebay::{ErrorKind, QueueOptions, ReceiveOptions, Store};
-use forebay_test_postgres::{Transaction, query};
+use forebay::{ErrorKind, QueueOptions, ReceiveOptions, SendRequest, Store};
+use forebay_test_postgres::{Proxy, Transaction, query};
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
@@ -60,6 +60,68 @@ fn postgres_tables_that_a_newer_version_makes_meanwhile_are_left_alone() {
         cluster.query(&version).unwrap()[0][0].as_deref(),
         Some("99")
     );
+}
+
+/// The answer is cut at every length in turn: that the message was given back is told as done.
+#[test]
+fn postgres_changes_of_visibility_of_unknown_outcome_are_done() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let proxy = Proxy::start(cluster.port()).unwrap();
+    let through = location.replace(&cluster.port().to_string(), &proxy.port().to_string());
+    let store = Store::open(&through).unwrap();
+    let options = QueueOptions::new().fifo().content_deduplication(true);
+    let queue = store.create_queue("q.fifo", &options).unwrap();
+    queue.send(SendRequest::new("x").group("g")).unwrap();
+    for cut in (0..300).step_by(7) {
+        let found = queue.receive(&ReceiveOptions::new().wait(20)).unwrap();
+        proxy.cut_after(cut);
+        found[0].change_visibility(0).unwrap();
+        proxy.cut_after(-1);
+    }
+    assert!(proxy.cuts() > 5, "{} cuts", proxy.cuts());
+    // A receipt that ended otherwise is refused as ever.
+    let found = queue.receive(&ReceiveOptions::new()).unwrap();
+    found[0].change_visibility(0).unwrap();
+    let error = found[0].change_visibility(0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidParameterValue, "{error}");
+}
+
+/// As after a fail-over to a host whose clock is an hour behind.
+#[test]
+fn postgres_waits_end_when_the_clock_goes_back() {
+    let Some((_, location)) = place() else { return };
+    let store = Store::open(&location).unwrap();
+    let ahead = store.create_queue("ahead", &QueueOptions::new()).unwrap();
+    let queue = store.create_queue("q", &QueueOptions::new()).unwrap();
+    let name = schema(&location);
+    let hour = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint + 3600000";
+    query(
+        &location,
+        &format!("INSERT INTO {name}.clock SELECT {hour}"),
+    )
+    .unwrap();
+    assert!(ahead.receive(&ReceiveOptions::new()).unwrap().is_empty());
+    let told_ms = store.now_ms().unwrap();
+    query(&location, &format!("DELETE FROM {name}.clock")).unwrap();
+    for it in [&queue, &ahead] {
+        let (sender, receiver) = channel();
+        let _ticket = it
+            .receive_start(ReceiveOptions::new().wait(1), move |found| {
+                sender.send(found).unwrap();
+            })
+            .unwrap();
+        assert!(receiver.recv_timeout(WATCHDOG).unwrap().unwrap().is_empty());
+    }
+    assert!(store.now_ms().unwrap() >= told_ms);
+    // What is due in the time of the database is not looked for again and again meanwhile.
+    queue.send(SendRequest::new("later").delay(2)).unwrap();
+    let before = store.statistics().unwrap().transactions;
+    let found = queue.receive(&ReceiveOptions::new().wait(20)).unwrap();
+    assert_eq!(found[0].body().as_ref(), b"later");
+    let looks = store.statistics().unwrap().transactions - before;
+    assert!(looks < 100, "{looks} transactions for one wait");
 }
 
 /// A database that was restored counts its transactions anew, and may come to the number that a

@@ -68,12 +68,22 @@ pub struct Call {
 enum Parts {
     /// For each command what became of each entry.
     Send(Vec<Vec<Result<Admitted>>>),
-    /// For each command each receipt, and for those of another queue why they were not asked.
-    Receipts(Vec<Vec<(Receipt, u32, Result<()>)>>),
+    Receipts(Vec<Settling>),
     /// Receives that share their rows: for how long each waits, seconds.
     Receives(Vec<u32>),
     /// One command.
     Rows,
+}
+
+/// Gets the database's time, and a deadline in it; answers with that in the time that is told here.
+pub type Now<'a> = &'a dyn Fn(u64, Option<u64>) -> Option<u64>;
+
+/// The receipts of one command.
+struct Settling {
+    /// An earlier try may have been carried out.
+    maybe_done: bool,
+    /// Each with its timeout, seconds; for those of another queue why they were not asked.
+    entries: Vec<(Receipt, u32, Result<()>)>,
 }
 
 /// Where all functions are told how much of what is due they do at once; negative: or undo all.
@@ -356,7 +366,7 @@ fn settle(context: &Context, jobs: &[(&Command, Try)]) -> Call {
         }
     };
     let mut parts = Vec::with_capacity(jobs.len());
-    for (command, _) in jobs {
+    for (command, how) in jobs {
         let entries: Vec<(Receipt, u32)> = match command {
             Command::Delete { receipts, .. } => receipts.iter().map(|it| (*it, 0)).collect(),
             Command::ChangeVisibility { entries, .. } => entries.clone(),
@@ -365,9 +375,13 @@ fn settle(context: &Context, jobs: &[(&Command, Try)]) -> Call {
         let checked = entries
             .into_iter()
             .map(|(it, seconds)| (it, seconds, check(&it)));
-        parts.push(checked.collect::<Vec<_>>());
+        parts.push(Settling {
+            maybe_done: how.retry_from.is_some(),
+            entries: checked.collect(),
+        });
     }
-    let own = || parts.iter().flatten().filter(|(_, _, own)| own.is_ok());
+    let all = || parts.iter().flat_map(|it: &Settling| &it.entries);
+    let own = || all().filter(|(_, _, own)| own.is_ok());
     let seqs: Vec<i64> = own().map(|(it, ..)| it.sequence as i64).collect();
     let receives: Vec<i64> = own().map(|(it, ..)| i64::from(it.receive)).collect();
     let mut params: Vec<Param> = vec![Box::new(context.me)];
@@ -459,12 +473,12 @@ impl Call {
         !matches!(self.sql, Sql::Counts | Sql::Peek)
     }
 
-    /// What the rows say to each of the call's commands. Tells `now` the database's time.
+    /// What the rows say to each of the call's commands.
     pub fn read(
         &self,
         context: &Context,
         rows: &[Row],
-        now: &dyn Fn(u64),
+        now: Now<'_>,
     ) -> std::result::Result<Vec<Verdict>, Failure> {
         let head = rows.first().ok_or_else(|| Failure::nonsense("no row"))?;
         let all = |verdict: fn() -> Verdict| Ok(self.jobs.clone().map(|_| verdict()).collect());
@@ -487,7 +501,7 @@ impl Call {
             (Parts::Receives(waits_s), _) => read_received(context, rows, waits_s, now)?,
             (Parts::Rows, Sql::Peek) => vec![read_peeked(context, &rows[1..])?],
             (Parts::Rows, _) => {
-                now(head.try_get::<_, i64>("now_ms")? as u64);
+                now(head.try_get::<_, i64>("now_ms")? as u64, None);
                 vec![Outcome::Queue(Box::new(context.info.view(Counts {
                     visible: head.try_get::<_, i64>("visible")? as u64,
                     in_flight: head.try_get::<_, i64>("in_flight")? as u64,
@@ -566,7 +580,7 @@ pub fn name_sent(command: &Command, verdict: &mut Verdict) {
 
 fn read_settled(
     head: &Row,
-    parts: &[Vec<(Receipt, u32, Result<()>)>],
+    parts: &[Settling],
     sql: Sql,
 ) -> std::result::Result<Vec<Outcome>, Failure> {
     let codes: Option<Vec<i32>> = head.try_get("codes")?;
@@ -577,8 +591,8 @@ fn read_settled(
     let mut at = 0;
     let mut outcomes = Vec::with_capacity(parts.len());
     for part in parts {
-        let mut results = Vec::with_capacity(part.len());
-        for (receipt, seconds, own) in part {
+        let mut results = Vec::with_capacity(part.entries.len());
+        for (receipt, seconds, own) in &part.entries {
             if own.is_err() {
                 results.push(own.clone());
                 continue;
@@ -590,6 +604,8 @@ fn read_settled(
             results.push(match code {
                 Some(0) => Ok(()),
                 Some(1) => Err(time::visibility_gone(receipt)),
+                // It ended the lease itself: the message is given back.
+                Some(2) if sql == Sql::Hide && part.maybe_done && *seconds == 0 => Ok(()),
                 Some(2) => Err(time::receipt_expired(receipt)),
                 Some(3) => time::check_visibility_total(receipt, now_ms, *seconds),
                 _ => return Err(Failure::nonsense("a code of a receipt")),
@@ -605,11 +621,12 @@ fn read_received(
     context: &Context,
     rows: &[Row],
     waits_s: &[u32],
-    now: &dyn Fn(u64),
+    now: Now<'_>,
 ) -> std::result::Result<Vec<Outcome>, Failure> {
     let head = &rows[0];
-    now(head.try_get::<_, i64>("now_ms")? as u64);
+    let now_ms = head.try_get::<_, i64>("now_ms")? as u64;
     let due_ms: Option<i64> = head.try_get("due_ms")?;
+    let due_ms = now(now_ms, due_ms.map(|ms| ms as u64));
     let counts: Vec<i64> = head.try_get("counts")?;
     context.name(head.try_get("next_seq")?);
     if counts.is_empty() {
@@ -632,7 +649,7 @@ fn read_received(
         let own = messages.by_ref().take(count.max(0) as usize);
         let messages = own.collect::<std::result::Result<Vec<_>, Failure>>()?;
         Ok(Outcome::Received {
-            next_due_ms: due_ms.filter(|_| messages.is_empty()).map(|ms| ms as u64),
+            next_due_ms: due_ms.filter(|_| messages.is_empty()),
             messages,
             wait_s,
         })

@@ -9,7 +9,7 @@ use super::pooler;
 use crate::command::{Command, Outcome};
 use crate::error::Result;
 use crate::key::QueueKey;
-use crate::store::{Done, StoreOptions};
+use crate::store::{ClockMode, Done, StoreOptions};
 use crate::sync::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -55,11 +55,42 @@ pub struct Engine {
     pub syncs: AtomicU64,
 }
 
-/// The database's time as last heard.
+/// While the time that is told is ahead of the database's, as after a fail-over to a host whose
+/// clock is behind, it goes by this part of itself slower: it never goes back, and waits end.
+const SLOWER: u64 = 16;
+
+/// The database's time as last heard, and the time that was told here.
 struct Clock {
     heard_ms: u64,
-    at: std::time::Instant,
-    told_ms: u64,
+    heard_at: Instant,
+    told_us: u64,
+    told_at: Instant,
+}
+
+impl Clock {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            heard_ms: 0,
+            heard_at: now,
+            told_us: 0,
+            told_at: now,
+        }
+    }
+
+    fn hear(&mut self, now_ms: u64, at: Instant) {
+        self.heard_ms = now_ms;
+        self.heard_at = at;
+    }
+
+    fn tell_ms(&mut self, at: Instant) -> u64 {
+        let since = |then: Instant| at.saturating_duration_since(then).as_micros() as u64;
+        let passed_us = since(self.told_at);
+        let own_us = self.told_us + (passed_us - passed_us / SLOWER);
+        self.told_us = own_us.max(self.heard_ms * 1000 + since(self.heard_at));
+        self.told_at = at;
+        self.told_us / 1000
+    }
 }
 
 impl Engine {
@@ -80,11 +111,7 @@ impl Engine {
             infos: Mutex::default(),
             keys: Mutex::default(),
             callbacks: Mutex::new(Some(callbacks)),
-            clock: Mutex::new(Clock {
-                heard_ms: 0,
-                at: std::time::Instant::now(),
-                told_ms: 0,
-            }),
+            clock: Mutex::new(Clock::new()),
             commands: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
@@ -180,17 +207,20 @@ impl Engine {
 
     /// The database's time came with an answer.
     pub fn heard(&self, now_ms: u64) {
-        let mut clock = self.clock.lock();
-        clock.heard_ms = now_ms;
-        clock.at = std::time::Instant::now();
+        self.clock.lock().hear(now_ms, Instant::now());
     }
 
     /// The database's time as far as it is known here; never goes back.
     pub fn clock_ms(&self) -> u64 {
-        let mut clock = self.clock.lock();
-        let ms = clock.heard_ms + clock.at.elapsed().as_millis() as u64;
-        clock.told_ms = clock.told_ms.max(ms);
-        clock.told_ms
+        self.clock.lock().tell_ms(Instant::now())
+    }
+
+    /// When [`Engine::clock_ms`] comes to a time that the database named at `now_ms` of its own.
+    pub fn own_ms(&self, due_ms: u64, now_ms: u64) -> u64 {
+        match self.options.clock {
+            ClockMode::System => self.clock_ms() + due_ms.saturating_sub(now_ms),
+            ClockMode::Manual { .. } => due_ms,
+        }
     }
 
     /// The database's time as last heard, where it stands still.
@@ -228,5 +258,28 @@ pub fn lane_of(command: &Command) -> Option<&QueueKey> {
         | Command::ChangeVisibility { queue, .. }
         | Command::Peek { queue, .. } => Some(queue),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_told_follows_and_never_goes_back() {
+        let start = Instant::now();
+        let after = |ms| start + Duration::from_millis(ms);
+        let mut clock = Clock::new();
+        clock.hear(1_000_000, start);
+        assert_eq!(clock.tell_ms(start), 1_000_000);
+        assert_eq!(clock.tell_ms(after(1_600)), 1_001_600);
+        // An hour on, and back: it goes on slower until the database has come up with it.
+        clock.hear(5_000_000, after(1_600));
+        assert_eq!(clock.tell_ms(after(1_600)), 5_000_000);
+        clock.hear(1_001_600, after(1_600));
+        assert_eq!(clock.tell_ms(after(1_600)), 5_000_000);
+        assert_eq!(clock.tell_ms(after(17_600)), 5_015_000);
+        clock.hear(5_015_000, after(17_600));
+        assert_eq!(clock.tell_ms(after(18_600)), 5_016_000);
     }
 }

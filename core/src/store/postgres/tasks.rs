@@ -399,7 +399,9 @@ impl Engine {
         let now_ms = tx.now_ms().await?;
         tx.commit().await?;
         self.signal.touch_all();
+        self.heard(now_ms);
         let next = left.iter().map(|it| move_tasks::next_ms(&it.task, now_ms));
+        let next = next.map(|next_ms| self.own_ms(next_ms, now_ms));
         Ok(Outcome::Worked {
             next_ms: next.min(),
         })

@@ -164,7 +164,10 @@ impl Transaction {
             }
         }
         for (call, rows) in self.planned.iter().zip(&answered) {
-            let read = call.read(context, rows, &|now_ms| engine.heard(now_ms))?;
+            let read = call.read(context, rows, &|now_ms, due_ms| {
+                engine.heard(now_ms);
+                due_ms.map(|due_ms| engine.own_ms(due_ms, now_ms))
+            })?;
             for (&at, verdict) in self.asked[call.jobs.clone()].iter().zip(read) {
                 if let Verdict::Answer(answer) = &verdict
                     && self.waits == Waits::Looks
