@@ -1,10 +1,10 @@
 //! A database that is not as it usually is: names, clocks, other versions, other limits.
 
 use crate::{WATCHDOG, all, place};
-use forebay::{ErrorKind, QueueOptions, ReceiveOptions, SendRequest, Store};
+use forebay::{ErrorKind, OpenOptions, QueueOptions, ReceiveOptions, SendRequest, Store};
 use forebay_test_postgres::{Proxy, Transaction, query};
 use std::sync::mpsc::channel;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn schema(location: &str) -> &str {
     location.rsplit_once("schema=").unwrap().1
@@ -122,6 +122,62 @@ fn postgres_waits_end_when_the_clock_goes_back() {
     assert_eq!(found[0].body().as_ref(), b"later");
     let looks = store.statistics().unwrap().transactions - before;
     assert!(looks < 100, "{looks} transactions for one wait");
+}
+
+/// Such a limit is one for locks: the work itself, and the way to the database, take their time.
+#[test]
+fn postgres_works_with_every_lock_timeout() {
+    let Some((_, location)) = place() else { return };
+    for timeout in [Duration::ZERO, Duration::from_millis(1), Duration::MAX] {
+        let store = OpenOptions::new()
+            .lock_timeout(timeout)
+            .open(&location)
+            .unwrap();
+        let queue = store.create_queue("q", &QueueOptions::new()).unwrap();
+        for n in 0..50 {
+            queue.send(format!("{n}")).unwrap();
+        }
+        let messages = (0..1000).map(|_| SendRequest::new(vec![b'x'; 10_000]));
+        for sent in queue.send_batch(messages).unwrap() {
+            sent.unwrap();
+        }
+        assert_eq!(all(&queue).len(), 1050);
+        assert!(
+            queue
+                .receive(&ReceiveOptions::new().wait(1))
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
+
+/// Those that are there go round, where the server gives no more of them.
+#[test]
+fn postgres_commands_share_the_connections_that_the_server_allows() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let name = schema(&location);
+    let role = format!("few_{name}");
+    // One for each of the two that run, and one that listens.
+    let make = format!(
+        "CREATE ROLE {role} LOGIN CONNECTION LIMIT 3; GRANT CREATE ON DATABASE postgres TO {role}"
+    );
+    cluster.run(&make).unwrap();
+    let store = Store::open(location.replace("forebay@", &format!("{role}@"))).unwrap();
+    std::thread::scope(|scope| {
+        for n in 0..12 {
+            let store = &store;
+            scope.spawn(move || {
+                let queue = store.create_queue(&format!("q{n}"), &QueueOptions::new());
+                let queue = queue.unwrap();
+                for n in 0..20 {
+                    queue.send(format!("{n}")).unwrap();
+                }
+                assert_eq!(all(&queue).len(), 20);
+            });
+        }
+    });
 }
 
 /// A database that was restored counts its transactions anew, and may come to the number that a

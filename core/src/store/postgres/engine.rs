@@ -96,14 +96,14 @@ impl Clock {
 impl Engine {
     pub fn new(
         pool: Arc<Pool>,
-        options: &StoreOptions,
+        options: StoreOptions,
         me: i64,
         runtime: Handle,
         callbacks: Sender<Callback>,
     ) -> Self {
         Self {
             pool,
-            options: options.clone(),
+            options,
             signal: Signal::new(),
             me,
             runtime,

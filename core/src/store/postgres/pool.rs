@@ -7,11 +7,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::store::StoreOptions;
 use crate::sync::Mutex;
 use futures_util::future::poll_fn;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -21,6 +22,10 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 /// A transaction that lies open while its client is silent ends after this long; others wait for
 /// its queue until then.
 const IDLE_TRANSACTION_MS: u64 = 10_000;
+/// PostgreSQL counts milliseconds in 31 bits.
+pub const LOCK_TIMEOUT_MAX: Duration = Duration::from_millis(i32::MAX as u64);
+/// The server's limit for what is not a wait for a lock, at the least.
+const STATEMENT_MIN: Duration = Duration::from_secs(10);
 /// Beyond the server's own limit: then the connection is dead.
 const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
@@ -104,7 +109,8 @@ impl Connection {
 pub struct Connector {
     pub location: Location,
     tls: MakeRustlsConnect,
-    statement_ms: u128,
+    lock_ms: u64,
+    statement_ms: u64,
 }
 
 /// The messages of a connection that are not answers.
@@ -112,16 +118,20 @@ pub type Notices = Box<dyn FnMut(AsyncMessage) + Send>;
 
 impl Connector {
     pub fn new(location: Location, options: &StoreOptions) -> Result<Self> {
+        let lock_timeout = options.lock_timeout;
+        let millis = |it: Duration| (it.min(LOCK_TIMEOUT_MAX).as_millis() as u64).max(1);
         Ok(Self {
             tls: tls::connector(&location.trust)?,
             location,
-            statement_ms: options.lock_timeout.as_millis().max(1),
+            lock_ms: millis(lock_timeout),
+            // What has its locks is work, and a large batch takes its time.
+            statement_ms: millis(lock_timeout.max(STATEMENT_MIN)),
         })
     }
 
     /// How long a transaction may go without an answer.
     pub fn answer_timeout(&self) -> Duration {
-        Duration::from_millis(self.statement_ms.min(u128::from(u64::MAX)) as u64) + ANSWER_GRACE
+        Duration::from_millis(self.statement_ms) + ANSWER_GRACE
     }
 
     /// One try.
@@ -144,12 +154,13 @@ impl Connector {
             }
         });
         let settings = format!(
-            "SET statement_timeout = {0}; SET lock_timeout = {0}; \
+            "SET statement_timeout = {0}; SET lock_timeout = {2}; \
              SET idle_in_transaction_session_timeout = {IDLE_TRANSACTION_MS}; \
              SET client_min_messages = warning; SET search_path = pg_catalog; SET jit = off; \
              SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; {1}",
             self.statement_ms,
-            pooler::ASK
+            pooler::ASK,
+            self.lock_ms
         );
         let answers = client.simple_query(&settings).await?;
         Ok(Connection {
@@ -188,6 +199,8 @@ pub struct Pool {
     pub connector: Connector,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    /// Those who could not make one.
+    waiting: Mutex<VecDeque<oneshot::Sender<Connection>>>,
     /// Connections made so far.
     count: AtomicU64,
     /// Why the last connection could not be made.
@@ -228,7 +241,7 @@ impl Drop for Loan {
         if let Some(connection) = self.connection.take()
             && !connection.client.is_closed()
         {
-            self.pool.idle.lock().push(connection);
+            self.pool.give_back(connection);
         }
     }
 }
@@ -239,6 +252,7 @@ impl Pool {
             permits: Arc::new(Semaphore::new(connector.location.pool_size)),
             connector,
             idle: Mutex::default(),
+            waiting: Mutex::default(),
             count: AtomicU64::new(0),
             away: Mutex::default(),
             refused: Mutex::default(),
@@ -263,15 +277,7 @@ impl Pool {
                 return Err(Failure::Refused(error));
             }
         };
-        let idle = self.idle.lock().pop().filter(|it| !it.client.is_closed());
-        let connection = match idle {
-            Some(connection) => connection,
-            None => {
-                let mut made = self.connect(deadline).await?;
-                made.made = self.count.fetch_add(1, Ordering::AcqRel);
-                made
-            }
-        };
+        let connection = self.idle_or_new(deadline).await?;
         Ok(Loan {
             pool: self.clone(),
             connection: Some(connection),
@@ -295,25 +301,91 @@ impl Pool {
         self.count.load(Ordering::Acquire)
     }
 
-    /// Tries until `deadline`, at first soon again, then each second.
-    async fn connect(&self, deadline: Instant) -> std::result::Result<Connection, Failure> {
+    /// One that lies idle or comes back, or a new one: tries until `deadline`, at first soon again,
+    /// then each second. The server may allow fewer than the pool has room for; then those that
+    /// there are go round.
+    async fn idle_or_new(&self, deadline: Instant) -> std::result::Result<Connection, Failure> {
         let mut rest = BACK_OFF_MIN;
+        // Who comes later than others that wait for one does so behind them.
+        let mut is_turn = self.waiting.lock().iter().all(oneshot::Sender::is_closed);
         loop {
-            let tried = timeout_at(deadline, self.connector.connect(Box::new(|_| {}))).await;
-            let error = match tried {
-                Ok(Err(Failure::Lost(error))) => error,
-                Ok(other) => {
-                    self.away.lock().take();
-                    return other;
-                }
-                Err(_) => Failure::silent().into_error(),
-            };
-            *self.away.lock() = Some(error.clone());
-            if Instant::now() + rest >= deadline {
-                return Err(Failure::Refused(error));
+            if let Some(connection) = self.idle() {
+                return Ok(connection);
             }
-            sleep(rest).await;
+            if is_turn {
+                let error = match self.make(deadline).await {
+                    Err(Failure::Lost(error)) => error,
+                    other => return other,
+                };
+                if Instant::now() + rest >= deadline {
+                    return Err(Failure::Refused(error));
+                }
+            }
+            is_turn = true;
+            let mut receiver = self.stand_in_line();
+            let given = match timeout(rest, &mut receiver).await {
+                Ok(given) => given.ok(),
+                Err(_) => {
+                    receiver.close();
+                    receiver.try_recv().ok()
+                }
+            };
+            if let Some(connection) = given.filter(|it| !it.client.is_closed()) {
+                return Ok(connection);
+            }
             rest = (rest * 2).min(BACK_OFF_MAX);
+        }
+    }
+
+    fn stand_in_line(&self) -> oneshot::Receiver<Connection> {
+        let (sender, receiver) = oneshot::channel();
+        let mut waiting = self.waiting.lock();
+        waiting.retain(|it| !it.is_closed());
+        waiting.push_back(sender);
+        receiver
+    }
+
+    fn idle(&self) -> Option<Connection> {
+        let mut idle = self.idle.lock();
+        while let Some(connection) = idle.pop() {
+            if !connection.client.is_closed() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// One try, which is over at `deadline`.
+    async fn make(&self, deadline: Instant) -> std::result::Result<Connection, Failure> {
+        let tried = timeout_at(deadline, self.connector.connect(Box::new(|_| {}))).await;
+        match tried.unwrap_or_else(|_| Err(Failure::silent())) {
+            Err(Failure::Lost(error)) => {
+                *self.away.lock() = Some(error.clone());
+                Err(Failure::Lost(error))
+            }
+            other => {
+                self.away.lock().take();
+                let mut made = other?;
+                made.made = self.count.fetch_add(1, Ordering::AcqRel);
+                Ok(made)
+            }
+        }
+    }
+
+    /// Gives a connection to who has waited longest for one, or lets it lie.
+    fn give_back(&self, mut connection: Connection) {
+        loop {
+            // Not under the lock of those that lie idle.
+            let next = self.waiting.lock().pop_front();
+            let Some(next) = next else {
+                self.idle.lock().push(connection);
+                return;
+            };
+            // Back from one that waits no more.
+            match next.send(connection) {
+                Ok(()) => return,
+                Err(back) => connection = back,
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::engine::{Callback, Engine, Reply};
 use super::failure::Failure;
 use super::location::Location;
-use super::pool::{Connector, Pool};
+use super::pool::{Connector, LOCK_TIMEOUT_MAX, Pool};
 use super::{keeper, listen, schema};
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
@@ -23,6 +23,9 @@ use tokio::time::Instant;
 
 /// How long the end of a store waits for commands that are under way.
 const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long a command tries to reach the database at the least, however short a wait for locks is.
+const PATIENCE_MIN: Duration = Duration::from_secs(1);
 
 /// How long opening tries to reach the database: a wrong host is better told soon.
 const OPEN_PATIENCE: Duration = Duration::from_secs(5);
@@ -58,6 +61,8 @@ impl Postgres {
         // Positive: zero and -1 have meanings of their own.
         let me = ((me >> 1) | 1) as i64;
         let handle = runtime.handle().clone();
+        let mut options = options.clone();
+        options.lock_timeout = options.lock_timeout.clamp(PATIENCE_MIN, LOCK_TIMEOUT_MAX);
         let engine = Arc::new(Engine::new(pool, options, me, handle, callbacks));
         let stop = Arc::new(Notify::new());
         let (ready, opened) = sync_channel(1);
