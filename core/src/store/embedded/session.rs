@@ -94,6 +94,9 @@ impl Engine {
         let mut tx = Tx::new(index, appender, self.space.clone(), &self.options);
         if self.page.dirty.load(Ordering::Acquire) != 0 {
             self.catch_up(&mut tx)?;
+            // As commands of a transaction that was left open: the log has them, and an index that
+            // is given up has not.
+            held.commands += 1;
         }
         self.space.look(&mut tx.index.meta);
         self.page.dirty.store(1, Ordering::Release);

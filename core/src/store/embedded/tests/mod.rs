@@ -4,6 +4,7 @@ mod bounds;
 mod checking;
 mod damage;
 mod dead_letters;
+mod given_up;
 mod opening;
 mod rebuilding;
 mod reclamation;
