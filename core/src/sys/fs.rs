@@ -48,6 +48,28 @@ pub fn beyond_standard_streams(file: File) -> io::Result<File> {
     Ok(file)
 }
 
+/// Number of a file within its file system; 0 where it is not told.
+pub fn inode(metadata: &std::fs::Metadata) -> u64 {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::ino(metadata);
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        0
+    }
+}
+
+/// Tells a file from all others as long as anybody has it open.
+#[cfg(unix)]
+pub type FileId = (u64, u64);
+
+/// The id of the file that this was read of.
+#[cfg(unix)]
+pub fn file_id(metadata: &std::fs::Metadata) -> FileId {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
 /// Bytes that this user may still write to the file system of `path`.
 pub fn free_bytes(path: &Path) -> io::Result<u64> {
     os::free_bytes(path)
@@ -142,6 +164,30 @@ pub fn sync_dir(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
+/// Makes `directory` and what it lies in, as far as that is missing, and makes their names last.
+pub fn create_dirs(directory: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = directory
+        .ancestors()
+        .take_while(|part| !part.as_os_str().is_empty() && !part.exists())
+        .collect();
+    std::fs::create_dir_all(directory)?;
+    missing.into_iter().try_for_each(sync_name)
+}
+
+/// Makes the name of a directory last.
+pub fn sync_name(directory: &Path) -> io::Result<()> {
+    let parent = match directory.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    match sync_dir(parent) {
+        // Who may not read it can make names in it all the same.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other,
+    }
+}
+
 /// Renames `from` to `to`; fails with `AlreadyExists` if `to` exists.
 pub fn rename_no_replace(from: &Path, to: &Path) -> io::Result<()> {
     match os::rename_no_replace(from, to) {
@@ -190,6 +236,19 @@ mod tests {
             std::fs::read(&path).unwrap(),
             [1, 1, 0, 0, 0, 1, 1, 1, 1, 1]
         );
+    }
+
+    #[test]
+    fn directories_are_made_with_all_they_lie_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let inner = directory.path().join("a").join("b").join("c");
+        create_dirs(&inner).unwrap();
+        create_dirs(&inner).unwrap();
+        assert!(inner.is_dir());
+        std::fs::write(inner.join("file"), b"").unwrap();
+        assert!(create_dirs(&inner.join("file").join("d")).is_err());
+        sync_name(Path::new("/")).unwrap();
+        sync_name(Path::new("src")).unwrap();
     }
 
     #[test]

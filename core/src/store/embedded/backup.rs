@@ -23,7 +23,7 @@ pub fn backup(engine: &Engine, to: &Path) -> Result<()> {
 }
 
 fn prepare(to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).map_err(|error| Error::io("create the backup", &error))?;
+    fs::create_dirs(to).map_err(|error| Error::io("create the backup", &error))?;
     let mut entries =
         std::fs::read_dir(to).map_err(|error| Error::io("list the backup's place", &error))?;
     if entries.next().is_some() {

@@ -142,7 +142,9 @@ impl Identity {
             }
             Err(error) => return Err(fail(error)),
         }
-        fs::sync_dir(directory).map_err(fail)
+        fs::sync_dir(directory).map_err(fail)?;
+        // Whoever made the directory may have been killed before its name was on the disk.
+        fs::sync_name(directory).map_err(fail)
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self> {

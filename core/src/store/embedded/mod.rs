@@ -39,6 +39,7 @@ pub use store::Embedded;
 
 use crate::error::{Error, Result};
 use crate::store::{Storage, StoreOptions};
+use crate::sys::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ use std::sync::Arc;
 /// directory twice in one process gives the same store.
 pub fn open(directory: &Path, options: &StoreOptions) -> Result<Arc<dyn Storage>> {
     if options.create {
-        std::fs::create_dir_all(directory)
+        fs::create_dirs(directory)
             .map_err(|error| Error::io(&format!("create {}", directory.display()), &error))?;
     }
     let directory = directory
