@@ -56,7 +56,14 @@ pub struct Fields {
     pub promised_lsn: AtomicU64,
     /// The last content of a message that was appended ends before this.
     pub content_lsn: AtomicU64,
-    spare: [AtomicU64; 3],
+    /// Not 0 after a sync that failed: what it should have brought to the disk may be in memory
+    /// only, and no later sync brings it there.
+    pub sync_lost: AtomicU32,
+    spare: AtomicU32,
+    /// Number of this file in its file system, 0 where that tells nothing: a copy has the
+    /// original's.
+    inode: AtomicU64,
+    spare_word: AtomicU64,
     /// Waiting for the writer lock.
     pub writer_lock: LockWords,
     /// Waiting for the sync lock.
@@ -107,6 +114,7 @@ impl Fields {
 #[derive(Debug)]
 pub struct SharedPage {
     mapping: os::Mapping,
+    file_inode: u64,
 }
 
 /// What [`SharedPage::open`] found.
@@ -207,10 +215,17 @@ impl SharedPage {
         self.fill(boot, store_uid);
     }
 
+    /// True for a copy of a page, with whatever was copied beside it at other moments.
+    pub fn is_copied(&self) -> bool {
+        let inode = self.inode.load(Ordering::SeqCst);
+        inode != 0 && inode != self.file_inode
+    }
+
     /// What a page of zeros needs to be one, the magic last.
     fn fill(&self, boot: BootId, store_uid: u64) {
         self.set_boot_id(boot);
         self.store_uid.store(store_uid, Ordering::SeqCst);
+        self.inode.store(self.file_inode, Ordering::SeqCst);
         self.bytes.store(PAGE_BYTES as u32, Ordering::SeqCst);
         self.version.store(PAGE_VERSION, Ordering::SeqCst);
         self.magic.store(MAGIC, Ordering::SeqCst);
@@ -219,6 +234,7 @@ impl SharedPage {
     fn map(file: &File) -> io::Result<Self> {
         Ok(Self {
             mapping: os::Mapping::new(file, PAGE_BYTES)?,
+            file_inode: fs::inode(&file.metadata()?),
         })
     }
 }
@@ -309,6 +325,21 @@ mod tests {
         ));
         SharedPage::create(&path, [1; 16], 78).unwrap();
         assert_eq!(usable(&path).store_uid.load(Ordering::SeqCst), 78);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_copy_is_known_as_one_until_it_is_renewed() {
+        let (_directory, path) = place();
+        let page = SharedPage::create(&path, [9; 16], 77).unwrap();
+        let copy = path.with_extension("copy");
+        std::fs::copy(&path, &copy).unwrap();
+        let copied = usable(&copy);
+        assert!(copied.is_copied() && !page.is_copied());
+        copied.renew([9; 16], 77);
+        assert!(!usable(&copy).is_copied());
+        std::fs::rename(&path, path.with_extension("moved")).unwrap();
+        assert!(!usable(&path.with_extension("moved")).is_copied());
     }
 
     #[test]

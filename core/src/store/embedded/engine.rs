@@ -315,10 +315,18 @@ impl Engine {
         if synced >= lsn {
             return Ok(());
         }
+        if self.page.sync_lost.load(Ordering::Acquire) != 0 {
+            return Err(self.poisoned_by(Error::new(
+                ErrorKind::Io,
+                "a sync of the log failed, in this process or another: what follows in the log \
+                 cannot be brought to the disk before the store is opened anew",
+            )));
+        }
         let start = Instant::now();
-        self.log
-            .sync(synced, appended)
-            .map_err(|error| self.poisoned_by(error))?;
+        if let Err(error) = self.log.sync(synced, appended) {
+            self.page.sync_lost.store(1, Ordering::Release);
+            return Err(self.poisoned_by(error));
+        }
         self.counters.note_sync(start.elapsed());
         point("synced");
         self.page.synced_lsn.fetch_max(appended, Ordering::AcqRel);

@@ -24,6 +24,7 @@ use once_cell::sync::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// What tests put in the place of the machine.
 #[derive(Default)]
@@ -97,10 +98,7 @@ fn open_locked(
     let presence = KernelLock::new(file.clone(), LockByte::Presence);
     let alone = presence.try_acquire()?;
     let boot = boot::boot_id(surroundings.boot)?;
-    let disk = match &surroundings.disk {
-        Some(disk) => disk.clone(),
-        None => real_disk(directory, options.durability == Durability::Os)?,
-    };
+    let disk = disk(directory, options, surroundings)?;
     let log = Log::open(disk, identity.store_uid, identity.segment_bytes)?;
     let (page, stale) = open_page(directory, boot, identity, alone)?;
     if alone {
@@ -109,6 +107,7 @@ fn open_locked(
     }
     let page = Arc::new(page);
     let lock = |byte| KernelLock::with_page(file.clone(), byte, page.clone());
+    mend_lost_sync(&log, &page, lock, options.lock_timeout)?;
     let writer = lock(LockByte::Writer);
     // A look at the index is a transaction too: beside another's it would see torn pages.
     acquire_writer(&writer, &page, options.lock_timeout)?;
@@ -157,7 +156,48 @@ fn open_locked(
     })
 }
 
-fn real_disk(directory: &Path, lazy: bool) -> Result<Arc<dyn Disk>> {
+/// Brings to the disk what a failed sync did not, so that what is appended from now on can be
+/// answered for: behind a gap it would be cut off after a power cut.
+fn mend_lost_sync(
+    log: &Log,
+    page: &SharedPage,
+    lock: impl Fn(LockByte) -> KernelLock,
+    timeout: Duration,
+) -> Result<()> {
+    if page.sync_lost.load(Ordering::Acquire) == 0 {
+        return Ok(());
+    }
+    let [segments, writer, syncer] =
+        [LockByte::Segments, LockByte::Writer, LockByte::Sync].map(lock);
+    let mend = || {
+        segments.acquire(timeout)?;
+        acquire_writer(&writer, page, timeout)?;
+        syncer.acquire(timeout)?;
+        let synced_lsn = page.synced_lsn.load(Ordering::Acquire);
+        let appended_lsn = page.appended_lsn.load(Ordering::Acquire);
+        log.write_again(synced_lsn, appended_lsn)?;
+        // Frames that follow say so: what could not be read any more is damage then, and not the
+        // end of the log.
+        page.synced_lsn.fetch_max(appended_lsn, Ordering::AcqRel);
+        page.sync_lost.store(0, Ordering::Release);
+        Ok(())
+    };
+    let mended = mend();
+    for lock in [syncer, writer, segments] {
+        lock.release();
+    }
+    mended
+}
+
+fn disk(
+    directory: &Path,
+    options: &StoreOptions,
+    surroundings: &Surroundings,
+) -> Result<Arc<dyn Disk>> {
+    if let Some(disk) = &surroundings.disk {
+        return Ok(disk.clone());
+    }
+    let lazy = options.durability == Durability::Os;
     let path = directory.join("log");
     std::fs::create_dir_all(&path).map_err(|error| Error::io("create the log", &error))?;
     fs::sync_dir(directory).map_err(|error| Error::io("sync the directory", &error))?;
@@ -197,19 +237,21 @@ fn open_page(
         PageState::Usable(page) => {
             let same_store = page.store_uid.load(Ordering::Acquire) == identity.store_uid;
             let same_boot = page.boot_id() == boot;
-            if same_store && same_boot {
+            if same_store && same_boot && !page.is_copied() {
                 return Ok((page, None));
             }
             if alone {
                 page.renew(boot, identity.store_uid);
-                let why = if same_store {
+                let why = if !same_store {
+                    "the shared page is of another store"
+                } else if !same_boot {
                     "the machine was started anew since the store was last used"
                 } else {
-                    "the shared page is of another store"
+                    "the directory is a copy, and was perhaps made while the store was in use"
                 };
                 return Ok((page, Some(why.to_owned())));
             }
-            "is of another store or an earlier start of the machine".to_owned()
+            "is a copy, of another store or of an earlier start of the machine".to_owned()
         }
         PageState::Missing => "is missing, as in a backup".to_owned(),
         PageState::Newer(version) => return Err(newer_error(&path, version)),
@@ -247,7 +289,7 @@ fn ready_index(
     let same_boot = stale.is_none();
     let why = match stale {
         Some(why) => why,
-        None => match use_index(directory, identity, alone) {
+        None => match use_index(directory, log, page, identity, alone) {
             Ok(ready) => return Ok(ready),
             Err(error) if alone && can_open_indexes(directory) => error.to_string(),
             Err(error) => return Err(error),
@@ -260,7 +302,11 @@ fn ready_index(
         rebuild::rebuild(directory, log, identity.store_uid, written_lsn)?;
     recovery.reason = why;
     // What was read may be in the page cache only.
-    log.sync(meta.head_lsn, meta.tail_lsn)?;
+    if let Err(error) = log.sync(meta.head_lsn, meta.tail_lsn) {
+        page.appended_lsn.store(meta.tail_lsn, Ordering::Release);
+        page.sync_lost.store(1, Ordering::Release);
+        return Err(error);
+    }
     page.appended_lsn.store(meta.tail_lsn, Ordering::Release);
     page.synced_lsn.store(meta.tail_lsn, Ordering::Release);
     let promised_lsn = if new { 0 } else { meta.tail_lsn };
@@ -292,7 +338,13 @@ fn can_open_indexes(directory: &Path) -> bool {
 
 /// The index as it is, if it belongs to this store. What a killed process appended beyond it is
 /// carried in by the first session.
-fn use_index(directory: &Path, identity: &Identity, alone: bool) -> Result<Ready> {
+fn use_index(
+    directory: &Path,
+    log: &Log,
+    page: &SharedPage,
+    identity: &Identity,
+    alone: bool,
+) -> Result<Ready> {
     let path = directory.join("index");
     let file = path.join("data.mdb");
     if !file.is_file() {
@@ -311,12 +363,41 @@ fn use_index(directory: &Path, identity: &Identity, alone: bool) -> Result<Ready
             "the index belongs to another store",
         ));
     }
+    if alone {
+        check_tail(log, page, &meta)?;
+    }
     Ok(Ready {
         env,
         tail: meta.tail(),
         now_ms: meta.now_ms,
         recovery: None,
     })
+}
+
+/// Fails if index and log are not of the same moment, as where one of them was put back from a
+/// copy: what is appended next would be written over the log, or behind a gap.
+fn check_tail(log: &Log, page: &SharedPage, meta: &Meta) -> Result<()> {
+    let appended_lsn = page.appended_lsn.load(Ordering::Acquire);
+    let is_carried = page.dirty.load(Ordering::Acquire) == 0;
+    if is_carried && meta.tail_lsn != appended_lsn {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            format!(
+                "the index ends at log position {}, the log at {appended_lsn}",
+                meta.tail_lsn
+            ),
+        ));
+    }
+    if log.ends_at(meta.tail())? {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Corrupt,
+        format!(
+            "the log has no record that ends at {}, as the index says",
+            meta.tail_lsn
+        ),
+    ))
 }
 
 /// What the clock that was last tied to this page shows; 0 if none was.

@@ -46,6 +46,7 @@ struct State {
     pending_names: Vec<NameChange>,
     operations: u64,
     freeze_at: Option<u64>,
+    losing_sync: bool,
 }
 
 /// Whether an operation takes place.
@@ -91,7 +92,12 @@ impl State {
 
     fn sync_data(&mut self, inode: usize) -> io::Result<()> {
         finish(self.step()?)?;
+        let lost = std::mem::take(&mut self.losing_sync);
         let inode = &mut self.inodes[inode];
+        if lost {
+            inode.pending.clear();
+            return Err(io::Error::other("the simulated device failed"));
+        }
         for (position, bytes) in inode.pending.drain(..) {
             write_into(&mut inode.durable, position, &bytes);
         }
@@ -191,6 +197,12 @@ impl SimDisk {
     /// The power goes during step `at`, counted from 0: it and everything later fails.
     pub fn freeze_at(&self, at: u64) {
         self.state.lock().freeze_at = Some(at);
+    }
+
+    /// The next sync of a file fails, and what it should have written is taken for written from
+    /// then on, as Linux does: reads see it, no later sync brings it to the disk.
+    pub fn lose_next_sync(&self) {
+        self.state.lock().losing_sync = true;
     }
 
     /// The disk after a power cut now: everything synced, and of each write since then nothing,

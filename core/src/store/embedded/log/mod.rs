@@ -9,6 +9,7 @@
 
 mod append;
 mod frame;
+mod repair;
 mod scan;
 mod segment;
 

@@ -2,9 +2,12 @@
 
 mod bounds;
 mod checking;
+#[cfg(unix)]
+mod copied;
 mod damage;
 mod dead_letters;
 mod given_up;
+mod lost_sync;
 mod opening;
 mod rebuilding;
 mod reclamation;
