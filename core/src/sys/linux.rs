@@ -6,7 +6,7 @@ pub(super) use super::posix::{
     Mapping, at_fork, close_in_child, free_bytes, process_alive, signals_end_process,
 };
 use super::posix::{c_path, check};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
@@ -44,6 +44,11 @@ impl LockHandle {
     /// Descriptors that a forked child must close.
     pub fn descriptors(&self) -> Vec<RawFd> {
         vec![self.file.as_raw_fd()]
+    }
+
+    /// What the file is, whatever its name leads to by now.
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
     }
 
     /// Changes the hold on one byte without waiting; false if another process is in the way.

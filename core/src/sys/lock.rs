@@ -14,6 +14,8 @@
 #[cfg(unix)]
 use super::fork::ClosedInChildren;
 use super::fork::{fork_generation, watch};
+#[cfg(unix)]
+use super::fs;
 use super::futex::Parking;
 use super::os::{Hold, LockHandle};
 use super::shared::SharedPage;
@@ -87,6 +89,8 @@ pub struct LockFile {
     #[cfg(unix)]
     closed_in_children: Vec<ClosedInChildren>,
     fork_generation: u32,
+    #[cfg(unix)]
+    id: fs::FileId,
     /// Asking the kernel each time would cost as much as a tenth of a lock.
     pid: u32,
     path: PathBuf,
@@ -105,14 +109,33 @@ impl LockFile {
             .map(ClosedInChildren::register)
             .collect::<std::io::Result<_>>()
             .map_err(fail)?;
+        #[cfg(unix)]
+        let id = fs::file_id(&handle.metadata().map_err(fail)?);
         Ok(Arc::new(Self {
             handle: ManuallyDrop::new(handle),
+            #[cfg(unix)]
+            id,
             #[cfg(unix)]
             closed_in_children,
             fork_generation: fork_generation(),
             pid: process::pid(),
             path: path.to_owned(),
         }))
+    }
+
+    /// False if the file's name leads to another file by now, or nowhere: others that open it would
+    /// not meet our locks. On Windows an open file keeps its name.
+    pub fn is_in_place(&self) -> bool {
+        #[cfg(unix)]
+        return match std::fs::metadata(&self.path) {
+            Ok(found) => fs::file_id(&found) == self.id,
+            Err(error) => !matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ),
+        };
+        #[cfg(not(unix))]
+        true
     }
 
     fn set(&self, byte: LockByte, hold: Hold) -> Result<bool> {

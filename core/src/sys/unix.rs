@@ -7,7 +7,7 @@ pub(super) use super::posix::kill_self;
 pub(super) use super::posix::{
     Mapping, at_fork, close_in_child, free_bytes, process_alive, signals_end_process,
 };
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
@@ -53,6 +53,12 @@ impl LockHandle {
     /// Descriptors that a forked child must close.
     pub fn descriptors(&self) -> Vec<RawFd> {
         self.files.iter().map(AsRawFd::as_raw_fd).collect()
+    }
+
+    /// What the first file is, whatever its name leads to by now.
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        let first = self.files.first().ok_or(io::ErrorKind::NotFound)?;
+        first.metadata()
     }
 
     /// Changes the hold on one byte without waiting; false if another process is in the way.

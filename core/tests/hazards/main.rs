@@ -8,6 +8,8 @@ mod double_open;
 mod foreign;
 mod forked;
 mod format;
+#[cfg(unix)]
+mod moved;
 mod stopped;
 
 use forebay::store::StoreLimits;

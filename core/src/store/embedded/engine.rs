@@ -15,7 +15,7 @@ use crate::key::QueueKey;
 use crate::store::{ClockMode, Durability, Statistics, StoreOptions};
 use crate::sync::{Condvar, Mutex, Turns};
 use crate::sys::fork::fork_generation;
-use crate::sys::lock::KernelLock;
+use crate::sys::lock::{KernelLock, LockFile};
 use crate::sys::shared::SharedPage;
 use crate::sys::{clock, futex};
 use once_cell::sync::OnceCell;
@@ -41,6 +41,7 @@ pub struct Engine {
     pub(super) env: Arc<Environment>,
     pub(super) space: Arc<Space>,
     pub(super) page: Arc<SharedPage>,
+    pub(super) lock_file: Arc<LockFile>,
     pub(super) writer: KernelLock,
     pub(super) syncer: KernelLock,
     pub(super) keeper: KernelLock,
@@ -168,6 +169,21 @@ impl Engine {
     pub(super) fn poisoned_by(&self, error: Error) -> Error {
         let _ = self.poison.set(error.clone());
         error
+    }
+
+    /// Refuses work on a directory that is not where it was opened: the files that are still open
+    /// are nobody else's any more, and those that are opened anew are of another directory.
+    pub(super) fn check_place(&self) -> Result<()> {
+        if self.lock_file.is_in_place() {
+            return Ok(());
+        }
+        Err(self.poisoned_by(Error::new(
+            ErrorKind::Io,
+            format!(
+                "{} was moved, removed or replaced while it was open",
+                self.directory.display()
+            ),
+        )))
     }
 
     /// Keeps what was lost for [`Storage::recovery`](crate::store::Storage::recovery), once.
@@ -315,6 +331,7 @@ impl Engine {
         if synced >= lsn {
             return Ok(());
         }
+        self.check_place()?;
         if self.page.sync_lost.load(Ordering::Acquire) != 0 {
             return Err(self.poisoned_by(Error::new(
                 ErrorKind::Io,

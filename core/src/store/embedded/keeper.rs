@@ -40,7 +40,12 @@ pub fn run(engine: &Arc<Engine>, stop: &AtomicBool) {
 
 impl Engine {
     fn keep(&self) -> Result<Duration> {
-        if self.check_usable().is_err() {
+        // Where nobody waits for the disk, nobody else looks where the directory is.
+        if self
+            .check_usable()
+            .and_then(|()| self.check_place())
+            .is_err()
+        {
             return Ok(IDLE);
         }
         if self.space.is_spare_wanted() {

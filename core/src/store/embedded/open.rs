@@ -127,6 +127,7 @@ fn open_locked(
         options: options.clone(),
         private,
         held: Turns::new(Held::new(log.appender(ready.tail))),
+        lock_file: file.clone(),
         syncer: lock(LockByte::Sync),
         keeper: lock(LockByte::Keeper),
         segments: SegmentsLock::new(lock(LockByte::Segments)),

@@ -32,14 +32,24 @@ pub fn open_shared(
 ) -> Result<Arc<Embedded>> {
     // Forks count from before the lock is taken.
     watch().map_err(|error| Error::io("watch for forks", &error))?;
+    // Dropped behind the lock: it may be the last to hold the store by then.
+    let mut unusable = None;
     // Held while opening, so that two threads do not open one directory twice.
     let mut stores = OPEN[fork_generation() as usize % GENERATIONS].lock();
     if let Some(entry) = stores.get(directory)
         && entry.fork_generation == fork_generation()
         && let Some(store) = entry.store.upgrade()
     {
-        check_options(directory, &store.engine().options, options)?;
-        return Ok(store);
+        let engine = store.engine();
+        if engine
+            .check_place()
+            .and_then(|()| engine.check_usable())
+            .is_ok()
+        {
+            check_options(directory, &engine.options, options)?;
+            return Ok(store);
+        }
+        unusable = Some(store);
     }
     let store = Arc::new(open()?);
     stores.retain(|_, entry| entry.store.strong_count() > 0);
@@ -48,6 +58,8 @@ pub fn open_shared(
         fork_generation: fork_generation(),
     };
     stores.insert(directory.to_owned(), entry);
+    drop(stores);
+    drop(unusable);
     Ok(store)
 }
 
