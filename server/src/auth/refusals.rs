@@ -152,6 +152,12 @@ pub fn old_signature() -> Refusal {
     Refusal::new("InvalidSecurity", "InvalidSecurity", 403, text)
 }
 
+/// A request of a web page to a server that asks nobody who he is.
+pub fn web_page() -> Refusal {
+    let text = "Requests of web pages are refused by a server without credentials.";
+    Refusal::new("AccessDeniedException", "AccessDenied", 403, text)
+}
+
 /// A caller without the right (U4.1: the action in small letters).
 pub fn denied(caller: &Identity, action: &str, resource: &str, explicit: bool) -> Refusal {
     let action = action.to_ascii_lowercase();

@@ -3,7 +3,7 @@
 use super::connection::Peer;
 use crate::config::is_host;
 use crate::wire::Refusal;
-use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::header::{CONTENT_TYPE, HOST, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Version};
 use std::net::{IpAddr, SocketAddr};
@@ -65,6 +65,14 @@ impl Head {
     /// A header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// True if a script or a link of a web page has its browser send the request (W3C Fetch
+    /// Metadata). Browsers send to loopback addresses for any page. No SDK has these headers.
+    pub fn is_of_web_page(&self) -> bool {
+        // Of an address that somebody typed in it is `none`.
+        let site = self.headers.get("sec-fetch-site");
+        site.is_some_and(|site| site != "none") || self.headers.contains_key(ORIGIN)
     }
 
     /// True if the body may be a form: clients of old leave the type out.

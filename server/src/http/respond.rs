@@ -3,6 +3,7 @@
 use super::connection::Peer;
 use super::head::{self, Head};
 use super::{body, health};
+use crate::auth::refusals;
 use crate::legacy::soap;
 use crate::service::Service;
 use crate::test_mode;
@@ -52,6 +53,9 @@ pub async fn respond(
         && let Some(page) = soap::page(&service.config, &head)
     {
         return Ok(response(page, &request_id));
+    }
+    if !service.verifies() && head.is_of_web_page() {
+        return Ok(unread(&head, &refusals::web_page(), &request_id));
     }
     // Until the request is answered.
     let mut share = service.room.share();

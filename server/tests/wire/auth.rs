@@ -306,3 +306,12 @@ fn u8_7_an_address_behind_a_proxy_cannot_be_claimed() {
     // A proxy that adds to what the client sent.
     assert_eq!(from("10.0.0.1, 192.0.2.1"), 403);
 }
+
+#[test]
+fn with_credentials_a_web_page_is_asked_for_its_signature_as_anybody_is() {
+    let server = Server::start(guarded());
+    let headers = "sec-fetch-site: cross-site\r\norigin: http://evil.example\r\n";
+    let mut client = server.connect();
+    let refused = client.call("GET", "/?Action=ListQueues", headers, b"");
+    assert_eq!(refused.refusal(), "403 MissingAuthenticationToken");
+}

@@ -1,6 +1,6 @@
 //! What HTTP itself allows: keep-alive, pipelining, chunks, 100-continue, gzip, HTTP/2.
 
-use super::support::{Server, config};
+use super::support::{Server, config, test_config};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
@@ -143,5 +143,45 @@ fn a_request_names_one_host() {
         let mut client = server.connect();
         let answer = client.ask(format!("{line}\r\n{hosts}\r\n").as_bytes());
         assert_eq!(answer.status, 200, "{line} {hosts}");
+    }
+}
+
+/// Scripts of any web page can send requests to loopback addresses, and one name of theirs can lead
+/// there too.
+#[test]
+fn web_pages_are_refused_where_nobody_is_asked_who_he_is() {
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let of_pages = [
+        "origin: http://evil.example\r\n",
+        "origin: null\r\n",
+        "sec-fetch-site: cross-site\r\n",
+        "sec-fetch-site: same-site\r\n",
+        // Under a name of the page's own that leads to this machine.
+        "sec-fetch-site: same-origin\r\n",
+    ];
+    let open = Server::start(config());
+    let testing = Server::start(test_config());
+    let create = b"Action=CreateQueue&Version=2012-11-05&QueueName=made";
+    for header in of_pages {
+        let headers = format!("{form}{header}");
+        let refused = open.connect().call("POST", "/", &headers, create);
+        assert_eq!(refused.refusal(), "403 AccessDenied", "{header}");
+        let reset = "/_forebay/test/v1/reset";
+        let refused = testing.connect().call("POST", reset, &headers, b"");
+        assert_eq!(refused.status, 403, "{header}");
+        let list = "/?Action=ListQueues&Version=2008-01-01";
+        assert_eq!(open.connect().call("GET", list, header, b"").status, 403);
+        let soap = format!("{header}content-type: text/xml\r\nsoapaction: \"\"\r\n");
+        assert_eq!(open.connect().call("POST", "/", &soap, b"<a/>").status, 403);
+        assert_eq!(
+            open.connect().call("GET", "/livez", header, b"").status,
+            200
+        );
+    }
+    // An address that somebody typed in, and clients that are no browsers.
+    for header in ["sec-fetch-site: none\r\n", "sec-fetch-mode: cors\r\n", ""] {
+        let headers = format!("{form}{header}");
+        let made = open.connect().call("POST", "/", &headers, create);
+        assert_eq!(made.status, 200, "{header}");
     }
 }
