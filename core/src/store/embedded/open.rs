@@ -238,7 +238,9 @@ fn open_page(
         PageState::Usable(page) => {
             let same_store = page.store_uid.load(Ordering::Acquire) == identity.store_uid;
             let same_boot = page.boot_id() == boot;
-            if same_store && same_boot && !page.is_copied() {
+            // Who has a copy open has made its page its own; else the file system has changed the
+            // number of the file.
+            if same_store && same_boot && !(alone && page.is_copied()) {
                 return Ok((page, None));
             }
             if alone {
@@ -252,7 +254,7 @@ fn open_page(
                 };
                 return Ok((page, Some(why.to_owned())));
             }
-            "is a copy, of another store or of an earlier start of the machine".to_owned()
+            "is of another store or an earlier start of the machine".to_owned()
         }
         PageState::Missing => "is missing, as in a backup".to_owned(),
         PageState::Newer(version) => return Err(newer_error(&path, version)),
