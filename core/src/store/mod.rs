@@ -32,14 +32,16 @@ pub trait Storage: Send + Sync + 'static {
     }
 
     /// As [`Storage::execute`] of one after the other. Where a command is a journey, they travel
-    /// together, and nothing comes between those of one queue.
-    fn execute_all(&self, commands: Vec<Command>) -> Vec<Result<Outcome>> {
-        let all = commands.into_iter();
-        all.map(|command| self.execute(command)).collect()
+    /// together, nothing comes between those of one queue, and this does not wait for their
+    /// answers. Each `done` is called on this thread or one of the store, and must return at once.
+    fn hand_in(&self, commands: Vec<(Command, Done)>) {
+        for (command, done) in commands {
+            done(self.execute(command));
+        }
     }
 
     /// How many receives of a queue, and of how many queues, are worth one
-    /// [`Storage::execute_all`]: 1 where they do not travel together.
+    /// [`Storage::hand_in`]: 1 where they do not travel together.
     fn receives_at_once(&self) -> usize {
         1
     }

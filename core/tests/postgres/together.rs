@@ -280,6 +280,50 @@ fn postgres_serves_those_who_wait_together() {
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
 }
 
+/// Who waits for one queue does not wait for what somebody does with another.
+#[test]
+fn postgres_serves_the_waits_of_a_queue_while_somebody_has_another() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let options = OpenOptions::new().lock_timeout(Duration::from_secs(10));
+    let store = options.open(&location).unwrap();
+    let queues = ["held", "free"].map(|name| store.create_queue(name, &QueueOptions::new()));
+    let [held, free] = queues.map(Result::unwrap);
+    let holder = Holder::new(cluster, &location, "held");
+    let (sender, answers) = channel();
+    let wait = |queue: &Queue| {
+        let (sender, name) = (sender.clone(), queue.name().to_owned());
+        let tell = move |found: forebay::Result<Vec<forebay::Message>>| {
+            sender.send((name, found.map(|found| found.len()))).unwrap();
+        };
+        let options = ReceiveOptions::new().wait(20);
+        queue.receive_start(options, tell).unwrap()
+    };
+    let tickets = [wait(&held), wait(&held), wait(&free)];
+    holder.await_waiter();
+    for _ in 0..3 {
+        free.send("x").unwrap();
+        let (name, found) = answers.recv_timeout(WATCHDOG).unwrap();
+        assert_eq!((name.as_str(), found.unwrap()), ("free", 1));
+        wait(&free);
+    }
+    // A cancel waits for the look that is under way.
+    let [first, second, _] = tickets;
+    first.cancel_soon();
+    assert!(!first.is_done());
+    holder.end();
+    let (name, cancelled) = answers.recv_timeout(WATCHDOG).unwrap();
+    assert_eq!(name, "held");
+    assert_eq!(cancelled.unwrap_err().kind(), ErrorKind::Cancelled);
+    // And the other one goes on waiting.
+    assert!(!second.is_done());
+    held.send("y").unwrap();
+    let (name, found) = answers.recv_timeout(WATCHDOG).unwrap();
+    assert_eq!((name.as_str(), found.unwrap()), ("held", 1));
+    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+}
+
 /// S4.8, also for a message that comes while those behind the first look for one together.
 #[test]
 fn postgres_serves_first_who_came_first() {

@@ -1,22 +1,28 @@
 //! What the leader does: passes over the lines, and sleep between them.
 
 use super::line::Line;
+use super::looks::{Looks, Ticket};
 use super::{Pending, State, Waiter, cancelled};
 use crate::command::Outcome;
-use crate::error::{Error, ErrorKind, Result};
-use crate::handle::receive::{Attempt, conclude, receive_command};
+use crate::error::Result;
+use crate::handle::receive::{Attempt, conclude};
 use crate::handle::shared::closed;
 use crate::key::QueueKey;
 use crate::store::Storage;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// A ticket that left its line, with its number.
-type Ticket = (u64, Pending);
+use std::time::{Duration, Instant};
 
 /// Sleep where only a change can matter.
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
+
+/// How long a pass waits for its looks: somebody may have a queue for as long as the lock timeout,
+/// and the waits of other queues are not to stand still for that. Far longer than a way to a
+/// database and back: after a late look a line begins with one ticket again.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How often the answers of late looks are asked for.
+const LATE_SLEEP: Duration = Duration::from_millis(10);
 
 impl Waiter {
     /// The waiter thread: leads until the store is closed.
@@ -76,6 +82,9 @@ impl Waiter {
             return None;
         }
         state.passes_begun += 1;
+        drop(state);
+        self.settle_late(Some(Instant::now()));
+        let mut state = self.state.lock();
         let now_ms = storage.now_ms();
         let horizon = state.next_id;
         let mut worth = Vec::new();
@@ -111,7 +120,7 @@ impl Waiter {
         }
         loop {
             let looks = self.take(keys, most, horizon, State::special_before);
-            if looks.iter().all(Vec::is_empty) {
+            if looks.iter().all(|(_, tickets)| tickets.is_empty()) {
                 break;
             }
             self.look_for(storage, looks);
@@ -127,7 +136,7 @@ impl Waiter {
         count: usize,
         horizon: u64,
         choose: fn(&mut State, &QueueKey, u64) -> Option<u64>,
-    ) -> Vec<Vec<Ticket>> {
+    ) -> Vec<(Arc<QueueKey>, Vec<Ticket>)> {
         let mut state = self.state.lock();
         let count = if state.stop { 0 } else { count };
         let take = |key: &Arc<QueueKey>| {
@@ -135,36 +144,76 @@ impl Waiter {
                 let id = choose(&mut state, key, horizon)?;
                 Some((id, state.take(key, id)?))
             };
-            (0..count).map_while(one).collect()
+            (key.clone(), (0..count).map_while(one).collect())
         };
         keys.iter().map(take).collect()
     }
 
     /// Looks into the queues for these tickets; for each line whether all of them, and there were
-    /// some, got something.
-    fn look_for(&self, storage: &dyn Storage, lines: Vec<Vec<Ticket>>) -> Vec<bool> {
-        let all = lines.iter().flatten();
-        let commands: Vec<_> = all
-            .map(|(_, pending)| receive_command(&pending.queue, &pending.options))
-            .collect();
-        let look = || storage.execute_all(commands);
-        let outcomes = catch_unwind(AssertUnwindSafe(look)).unwrap_or_default();
-        let mut outcomes = outcomes.into_iter();
-        let mut look_for = |(id, pending)| {
-            let outcome = outcomes.next().unwrap_or_else(|| {
-                let text = "the store panicked while a receive waited";
-                Err(Error::new(ErrorKind::Internal, text))
-            });
-            self.settle_look(id, pending, outcome)
-        };
-        let mut found = Vec::with_capacity(lines.len());
-        for line in lines {
-            let is_some = !line.is_empty();
-            let in_vain = line.into_iter().map(&mut look_for).filter(|got| !got);
-            // Counted, so that each of them is settled.
-            found.push(in_vain.count() == 0 && is_some);
+    /// some, got something. Of a line whose looks are late nothing is known.
+    fn look_for(
+        &self,
+        storage: &dyn Storage,
+        lines: Vec<(Arc<QueueKey>, Vec<Ticket>)>,
+    ) -> Vec<bool> {
+        let mut all = Vec::with_capacity(lines.len());
+        let mut commands = Vec::new();
+        for (key, tickets) in lines {
+            let (looks, own) = Looks::new(key, tickets);
+            commands.extend(own);
+            all.push(looks);
         }
-        found
+        // What panics answers nothing, and the tickets are told so.
+        let _ = catch_unwind(AssertUnwindSafe(|| storage.hand_in(commands)));
+        // A manual clock stands still meanwhile, and who moves it waits for all.
+        let until = (!self.manual_clock).then(|| Instant::now() + PATIENCE);
+        let found = all.into_iter().map(|mut looks| {
+            if looks.gather(until) {
+                return self.settle_looks(looks);
+            }
+            let mut state = self.state.lock();
+            // Who came later stands behind them, also where they were the last of their line.
+            let line = state.lines.entry(looks.key().clone());
+            line.or_insert_with(|| Line::new(0, true)).set_late(true);
+            state.set_thread(&looks, None);
+            state.late.push(looks);
+            false
+        });
+        found.collect()
+    }
+
+    /// Ends the looks of a line. True if all of them, and there were some, got something.
+    fn settle_looks(&self, looks: Looks) -> bool {
+        let (mut count, mut in_vain) = (0, 0);
+        for ((id, pending), outcome) in looks.end() {
+            count += 1;
+            in_vain += usize::from(!self.settle_look(id, pending, outcome));
+        }
+        in_vain == 0 && count > 0
+    }
+
+    /// Ends the looks of earlier passes that have their answers by then.
+    fn settle_late(&self, until: Option<Instant>) {
+        let late = std::mem::take(&mut self.state.lock().late);
+        for mut looks in late {
+            if !looks.gather(until) {
+                self.state.lock().late.push(looks);
+                continue;
+            }
+            let key = looks.key().clone();
+            let mut state = self.state.lock();
+            state.set_thread(&looks, Some(std::thread::current().id()));
+            drop(state);
+            let found = self.settle_looks(looks);
+            let mut state = self.state.lock();
+            if let Some(line) = state.lines.get_mut(&key) {
+                line.set_late(false);
+                if found {
+                    line.look_again();
+                }
+            }
+            state.forget_if_empty(&key);
+        }
     }
 
     /// Ends one look, which may end the wait. False if there was nothing for it.
@@ -226,16 +275,21 @@ impl Waiter {
         let due_ms = state.lines.values().filter_map(Line::due_ms).min();
         let next_ms = due_ms.into_iter().chain(deadline_ms).min();
         state.asleep = true;
+        let longest = match state.late.is_empty() {
+            true => SLEEP_MAX,
+            false => LATE_SLEEP,
+        };
         drop(state);
         // A manual clock moves by changes only.
         let timeout = next_ms
             .filter(|_| !self.manual_clock)
             .map(|next_ms| Duration::from_millis(next_ms.saturating_sub(storage.now_ms())));
-        Some(timeout.unwrap_or(SLEEP_MAX).min(SLEEP_MAX))
+        Some(timeout.unwrap_or(SLEEP_MAX).min(longest))
     }
 
     /// The store closes: all waits end.
     pub(super) fn end_all(&self) {
+        self.settle_late(None);
         loop {
             let mut state = self.state.lock();
             let Some((key, id)) = state.any_waiting() else {

@@ -14,6 +14,8 @@ pub(super) struct Line {
     seen: u64,
     due_ms: Option<u64>,
     look: bool,
+    /// A look is under way that the pass did not wait for: no other one passes it.
+    late: bool,
 }
 
 impl Line {
@@ -25,6 +27,7 @@ impl Line {
             seen,
             due_ms: None,
             look,
+            late: false,
         }
     }
 
@@ -41,8 +44,13 @@ impl Line {
         self.waiting.contains_key(&id)
     }
 
+    /// Nobody waits here, nor may come back.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && !self.late
+    }
+
+    pub fn set_late(&mut self, late: bool) {
+        self.late = late;
     }
 
     /// The ticket whose turn it is.
@@ -50,9 +58,15 @@ impl Line {
         self.waiting.keys().next().copied()
     }
 
+    /// As [`Line::front`], where no look is under way.
+    pub fn free_front(&self) -> Option<u64> {
+        self.front().filter(|_| !self.late)
+    }
+
     /// A ticket below `horizon` that wants its own look.
     pub fn special_before(&self, horizon: u64) -> Option<u64> {
-        self.special.range(..horizon).next().copied()
+        let next = self.special.range(..horizon).next().copied();
+        next.filter(|_| !self.late)
     }
 
     pub fn want_look(&mut self, id: u64) {
@@ -66,12 +80,13 @@ impl Line {
 
     /// Whether a look is worth it, without regard to generations.
     pub fn wants_look(&self, now_ms: u64) -> bool {
-        self.look || !self.special.is_empty() || self.due_ms.is_some_and(|due_ms| due_ms <= now_ms)
+        let is_due = || self.due_ms.is_some_and(|due_ms| due_ms <= now_ms);
+        !self.late && (self.look || !self.special.is_empty() || is_due())
     }
 
     /// A look begins at this generation. False if it is not worth it.
     pub fn begin_look(&mut self, generation: u64, now_ms: u64) -> bool {
-        let worth = self.wants_look(now_ms) || generation != self.seen;
+        let worth = self.wants_look(now_ms) || (generation != self.seen && !self.late);
         if worth {
             self.seen = generation;
             self.look = false;
@@ -89,6 +104,6 @@ impl Line {
     }
 
     pub fn due_ms(&self) -> Option<u64> {
-        self.due_ms
+        self.due_ms.filter(|_| !self.late)
     }
 }

@@ -16,6 +16,7 @@
 mod caller;
 mod lead;
 mod line;
+mod looks;
 
 use super::birth::Birth;
 use super::receive::Callback;
@@ -27,6 +28,7 @@ use crate::store::Storage;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use caller::Seat;
 use line::Line;
+use looks::Looks;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -72,6 +74,8 @@ struct State {
     /// Tickets in lines by the end of their wait.
     deadlines: BTreeMap<(u64, u64), Arc<QueueKey>>,
     running: HashMap<u64, Running>,
+    /// Looks that a pass did not wait for. Touched by the leader only.
+    late: Vec<Looks>,
     next_id: u64,
     /// The leader is in [`Storage::wait_change`], or about to be.
     asleep: bool,
@@ -92,8 +96,8 @@ struct State {
 
 /// A ticket that left its line.
 struct Running {
-    /// Looks for it, or calls it back.
-    thread: ThreadId,
+    /// Looks for it, or calls it back; `None` where its look is late.
+    thread: Option<ThreadId>,
     /// Somebody wants it to end without a further look.
     cancelled: bool,
 }
@@ -122,7 +126,7 @@ impl State {
             self.deadlines.remove(&(deadline_ms, id));
         }
         let running = Running {
-            thread: std::thread::current().id(),
+            thread: Some(std::thread::current().id()),
             cancelled: false,
         };
         self.running.insert(id, running);
@@ -150,7 +154,7 @@ impl State {
     /// pass looks for it.
     fn front_before(&mut self, key: &QueueKey, horizon: u64) -> Option<u64> {
         let line = self.lines.get_mut(key)?;
-        let front = line.front()?;
+        let front = line.free_front()?;
         if front >= horizon {
             line.look_again();
             return None;
@@ -166,7 +170,17 @@ impl State {
     /// Nobody waits, and the leader calls nobody back.
     fn is_idle(&self) -> bool {
         let mut running = self.running.values();
-        self.lines.is_empty() && !running.any(|it| Some(it.thread) == self.leader)
+        let is_led = |it: &Running| it.thread.is_some() && it.thread == self.leader;
+        self.lines.is_empty() && !running.any(is_led)
+    }
+
+    /// Says of tickets under way who looks for them.
+    fn set_thread(&mut self, looks: &Looks, thread: Option<ThreadId>) {
+        for id in looks.ids() {
+            if let Some(running) = self.running.get_mut(&id) {
+                running.thread = thread;
+            }
+        }
     }
 
     fn is_led_here(&self) -> bool {
@@ -278,12 +292,14 @@ impl Waiter {
         }
         let mut state = self.state.lock();
         loop {
+            let leads_here = state.is_led_here();
             if let Some(running) = state.running.get_mut(&id) {
-                if running.thread == std::thread::current().id() {
+                if running.thread == Some(std::thread::current().id()) {
                     return;
                 }
                 running.cancelled = true;
-                if !wait {
+                // What a late look finds reaches the leader after this callback.
+                if !wait || leads_here {
                     return;
                 }
                 state = self.changed.wait(state);
@@ -316,7 +332,7 @@ impl Waiter {
         }
         let state = self.state.lock();
         let running = state.running.get(&id);
-        let own = std::thread::current().id();
+        let own = Some(std::thread::current().id());
         state.is_led_here() || running.is_some_and(|running| running.thread == own)
     }
 

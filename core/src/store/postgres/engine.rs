@@ -14,7 +14,7 @@ use crate::sync::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{Sender, SyncSender};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -28,8 +28,8 @@ const REMEMBERED_MAX: usize = 10_000;
 
 /// Who gets an answer.
 pub enum Reply {
-    /// A thread that waits for it.
-    Thread(SyncSender<Result<Outcome>>),
+    /// Who takes it where it comes, and returns at once.
+    Prompt(Done),
     /// A callback, to be called on the thread of callbacks.
     Callback(Done),
 }
@@ -231,8 +231,7 @@ impl Engine {
     /// Gives an answer.
     pub fn answer(&self, reply: Reply, answer: Result<Outcome>) {
         match reply {
-            // A thread that is gone needs no answer.
-            Reply::Thread(sender) => drop(sender.send(answer)),
+            Reply::Prompt(done) => done(answer),
             Reply::Callback(done) => {
                 if let Some(callbacks) = self.callbacks.lock().as_ref() {
                     drop(callbacks.send((done, answer)));

@@ -209,21 +209,17 @@ impl Storage for Postgres {
 
     fn execute(&self, command: Command) -> Result<Outcome> {
         let (sender, receiver) = sync_channel(1);
-        self.engine.submit(command, Reply::Thread(sender));
+        // Who waits for it is there, and the channel has room.
+        let done: Done = Box::new(move |answer| drop(sender.send(answer)));
+        self.engine.submit(command, Reply::Prompt(done));
         receiver.recv().unwrap_or_else(|_| Err(closed()))
     }
 
-    fn execute_all(&self, commands: Vec<Command>) -> Vec<Result<Outcome>> {
-        let reply = |command| {
-            let (sender, receiver) = sync_channel(1);
-            ((command, Reply::Thread(sender)), receiver)
-        };
+    fn hand_in(&self, commands: Vec<(Command, Done)>) {
+        let commands = commands.into_iter();
         // In one piece: who came first would find nothing and the next one what was sent between.
-        let (commands, answers): (Vec<_>, Vec<_>) = commands.into_iter().map(reply).unzip();
-        self.engine.submit_all(commands);
-        let answers = answers.into_iter();
-        let wait = |it: Receiver<Result<Outcome>>| it.recv().unwrap_or_else(|_| Err(closed()));
-        answers.map(wait).collect()
+        self.engine
+            .submit_all(commands.map(|(command, done)| (command, Reply::Prompt(done))));
     }
 
     fn receives_at_once(&self) -> usize {
