@@ -79,6 +79,9 @@ pub enum Command {
     GetQueue {
         /// The queue.
         queue: QueueKey,
+        /// True does all that is due first. Otherwise the counts may be of before it, and the
+        /// answer takes no time where much is.
+        counted: bool,
     },
     /// S12.4: all or nothing. Answers [`Outcome::Done`].
     SetAttributes {

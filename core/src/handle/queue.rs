@@ -92,7 +92,7 @@ impl Queue {
     ///
     /// Errors: `InvalidAttributeName` for an unknown name (S12.8).
     pub fn attributes(&self, names: &[&str]) -> Result<BTreeMap<String, String>> {
-        attributes::describe(&self.view()?, names)
+        self.calls().attributes(names)?.run()
     }
 
     /// Sets attributes by their SQS names, all or none (S12.4). They hold at once.
@@ -109,7 +109,7 @@ impl Queue {
 
     /// Its tags.
     pub fn tags(&self) -> Result<BTreeMap<String, String>> {
-        Ok(self.view()?.tags)
+        Ok(self.calls().view_uncounted()?.run()?.tags)
     }
 
     /// Adds tags, or writes over those with the same key (S14.1): up to 50, keys of 1 to 128
@@ -164,20 +164,34 @@ impl Calls<'_, Queue> {
 
     /// [`Queue::view`].
     pub fn view(&self) -> Result<Call<QueueView>> {
-        let queue = self.handle.key().clone();
         let read = read!(Outcome::Queue(view) => Ok(*view));
-        self.handle.shared().call(Command::GetQueue { queue }, read)
+        self.handle.shared().call(self.get(true), read)
+    }
+
+    /// [`Queue::view`] for all but its counts, which may be of before what is due: where a million
+    /// messages are, to do it all takes long.
+    pub fn view_uncounted(&self) -> Result<Call<QueueView>> {
+        let read = read!(Outcome::Queue(view) => Ok(*view));
+        self.handle.shared().call(self.get(false), read)
+    }
+
+    fn get(&self, counted: bool) -> Command {
+        Command::GetQueue {
+            queue: self.handle.key().clone(),
+            counted,
+        }
     }
 
     /// [`Queue::attributes`].
     pub fn attributes(&self, names: &[&str]) -> Result<Call<BTreeMap<String, String>>> {
-        let queue = self.handle.key().clone();
         let names: Vec<String> = names.iter().map(|name| (*name).into()).collect();
+        let is_count = |name: &String| name == "All" || name.starts_with("ApproximateNumber");
+        let counted = names.iter().any(is_count);
         let read = read!(Outcome::Queue(view) => {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             attributes::describe(&view, &names)
         });
-        self.handle.shared().call(Command::GetQueue { queue }, read)
+        self.handle.shared().call(self.get(counted), read)
     }
 
     /// [`Queue::set_attributes`].

@@ -107,8 +107,11 @@ pub(super) fn receive_command(queue: &Queue, options: &ReceiveOptions) -> Comman
 
 /// `ReceiveMessageWaitTimeSeconds`.
 fn queue_wait_s(storage: &dyn Storage, queue: &QueueKey) -> Result<u32> {
-    let queue = queue.clone();
-    answer!(storage, Command::GetQueue { queue }, Outcome::Queue(view) => view.attributes.wait_s)
+    let command = Command::GetQueue {
+        queue: queue.clone(),
+        counted: false,
+    };
+    answer!(storage, command, Outcome::Queue(view) => view.attributes.wait_s)
 }
 
 impl Queue {

@@ -229,7 +229,10 @@ impl Calls<'_, Store> {
     /// [`Store::get_queue`].
     pub fn get_queue(&self, name: &str) -> Result<Call<Queue>> {
         let queue = self.handle.find(name)?;
-        self.queue(Command::GetQueue { queue })
+        self.queue(Command::GetQueue {
+            queue,
+            counted: false,
+        })
     }
 
     fn queue(&self, command: Command) -> Result<Call<Queue>> {

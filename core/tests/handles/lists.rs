@@ -14,6 +14,7 @@ on_every_store! {
     a_manual_clock_has_an_end,
     a_handle_goes_by_its_name,
     attributes_and_tags_go_in_and_out,
+    what_is_due_keeps_nobody_from_looking_a_queue_up,
     dead_letter_names_become_policies,
     dead_letter_sources_are_listed,
     a_move_task_follows_the_clock,
@@ -160,6 +161,27 @@ fn attributes_and_tags_go_in_and_out(backend: Backend) {
         .create_queue("no spaces", &QueueOptions::new())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidParameterValue);
+}
+
+/// Where a million messages become visible at once, only who counts them waits for all of them.
+fn what_is_due_keeps_nobody_from_looking_a_queue_up(backend: Backend) {
+    const MESSAGES: u64 = 20_000;
+    let store = backend.manual();
+    let queue = queue(&store);
+    for _ in 0..MESSAGES / 5_000 {
+        let batch = (0..5_000).map(|_| SendRequest::new("m").delay(1));
+        assert!(queue.send_batch(batch).unwrap().iter().all(Result::is_ok));
+    }
+    store.advance(1_000).unwrap();
+    let before = store.statistics().unwrap().transactions;
+    let queue = store.get_queue(queue.name()).unwrap();
+    assert_eq!(queue.tags().unwrap().len(), 0);
+    let attributes = queue.attributes(&["DelaySeconds"]).unwrap();
+    assert_eq!(attributes["DelaySeconds"], "0");
+    assert_eq!(take(&queue, 1), ["m"]);
+    let transactions = store.statistics().unwrap().transactions - before;
+    assert!(transactions < 8, "{transactions} transactions");
+    assert_eq!(queue.counts().unwrap().visible, MESSAGES - 1);
 }
 
 fn dead_letter_names_become_policies(backend: Backend) {

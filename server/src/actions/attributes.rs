@@ -37,7 +37,9 @@ pub fn check_policy(attributes: &BTreeMap<String, String>) -> forebay::Result<()
 
 pub async fn tags(store: &Store, call: &Call, input: QueueOnly) -> Result<Answer, Refusal> {
     let queue = call.queue(store, input.queue_url.as_deref())?;
-    Ok(Answer::Tags(done(queue.calls().view()).await?.tags))
+    Ok(Answer::Tags(
+        done(queue.calls().view_uncounted()).await?.tags,
+    ))
 }
 
 pub async fn tag(store: &Store, call: &Call, input: TagQueue) -> Result<Answer, Refusal> {

@@ -42,7 +42,10 @@ pub async fn change_policy(
     change: impl FnOnce(Option<&str>) -> Outcome<Option<String>>,
 ) -> Result<(), Refusal> {
     let _turn = CHANGES.lock().await;
-    let current = done(queue.calls().view()).await?.attributes.policy;
+    let current = done(queue.calls().view_uncounted())
+        .await?
+        .attributes
+        .policy;
     // S12: an empty text removes the attribute.
     let policy = change(current.as_deref())?.unwrap_or_default();
     done(queue.calls().set_attributes([("Policy", policy)])).await

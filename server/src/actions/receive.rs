@@ -27,7 +27,11 @@ pub async fn receive(
         Some(seconds) => seconds == 0,
         // The queue's own wait counts (S4.1); it is asked only where a short poll may miss.
         None if disorder.is_some_and(|disorder| disorder.can_miss()) => {
-            done(queue.calls().view()).await?.attributes.wait_s == 0
+            done(queue.calls().view_uncounted())
+                .await?
+                .attributes
+                .wait_s
+                == 0
         }
         None => false,
     };

@@ -71,7 +71,7 @@ async fn read(store: &Store, key: &QueueKey) -> Result<Rules, Refusal> {
     let Ok(queue) = actions::handle(store, key) else {
         return Ok(Rules::default());
     };
-    let view = match queue.calls().view() {
+    let view = match queue.calls().view_uncounted() {
         Ok(view) => actions::answer(view).await?,
         Err(error) => return Err(error.into()),
     };

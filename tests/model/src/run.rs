@@ -123,6 +123,7 @@ fn adopt_group_orders(
         // What is due becomes ready first.
         let look = Command::GetQueue {
             queue: queue.clone(),
+            counted: true,
         };
         let expected = reference.storage().execute(look.clone());
         let found = subject.storage().execute(look.clone());
@@ -165,6 +166,7 @@ fn final_look() -> Vec<Command> {
     for queue in (0..QUEUES.len()).map(key) {
         commands.push(Command::GetQueue {
             queue: queue.clone(),
+            counted: true,
         });
         commands.push(Command::Peek {
             queue: queue.clone(),

@@ -276,7 +276,10 @@ fn administration(op: &Op) -> Option<Command> {
             queue: key(*queue),
             attributes: attributes(settings),
         },
-        Op::Get { queue } => Command::GetQueue { queue: key(*queue) },
+        Op::Get { queue } => Command::GetQueue {
+            queue: key(*queue),
+            counted: true,
+        },
         Op::Tag {
             queue,
             key: letters,

@@ -192,7 +192,7 @@ impl State {
                 queue,
                 only_if_empty,
             } => self.delete_queue(&queue, only_if_empty),
-            Command::GetQueue { queue } => self.get_queue(&queue),
+            Command::GetQueue { queue, .. } => self.get_queue(&queue),
             Command::SetAttributes { queue, attributes } => {
                 self.set_attributes(&queue, &attributes)
             }

@@ -246,7 +246,7 @@ pub fn lane_of(command: &Command) -> Option<&QueueKey> {
     match command {
         Command::CreateQueue { queue, .. }
         | Command::DeleteQueue { queue, .. }
-        | Command::GetQueue { queue }
+        | Command::GetQueue { queue, .. }
         | Command::SetAttributes { queue, .. }
         | Command::Tag { queue, .. }
         | Command::Untag { queue, .. }

@@ -69,7 +69,7 @@ async fn list(
 }
 
 async fn read(queue: &Queue) -> Result<Grants, Fault> {
-    let view = done(queue.calls().view()).await?;
+    let view = done(queue.calls().view_uncounted()).await?;
     let policy = view.attributes.policy.as_deref();
     Ok(Grants::read(policy, queue.key()))
 }

@@ -130,7 +130,7 @@ async fn find(queue: &Queue, key: Key) -> Result<Option<Peeked>, Fault> {
 /// The identity of the queue first, then the message: what is found under the key is then of
 /// that queue, or of a later one, which the receipt does not fit.
 async fn identity_and_message(queue: &Queue, key: Key) -> Result<(u64, Option<Peeked>), Fault> {
-    let uid = done(queue.calls().view()).await?.uid;
+    let uid = done(queue.calls().view_uncounted()).await?.uid;
     Ok((uid, find(queue, key).await?))
 }
 

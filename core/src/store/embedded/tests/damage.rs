@@ -90,7 +90,12 @@ fn a_damaged_record_of_a_queue_is_written_again() {
     std::fs::remove_dir_all(dir.path().join("index")).unwrap();
     let store = open(dir.path());
     let queue = queue("kept-1");
-    let view = store.execute(Command::GetQueue { queue }).unwrap();
+    let view = store
+        .execute(Command::GetQueue {
+            queue,
+            counted: true,
+        })
+        .unwrap();
     assert!(format!("{view:?}").contains("delay_s: 7"), "{view:?}");
     assert_sound(&store);
 }

@@ -103,7 +103,7 @@ impl Tx {
                 queue,
                 only_if_empty,
             } => return self.delete_queue(queue, *only_if_empty),
-            Command::GetQueue { queue } => return self.get_queue(queue),
+            Command::GetQueue { queue, counted } => return self.get_queue(queue, *counted),
             Command::SetAttributes { queue, attributes } => {
                 return self.set_attributes(queue, attributes);
             }

@@ -28,7 +28,7 @@ impl Tx {
         if let Some(sid) = self.index.storage_of(queue)? {
             let config = self.index.config(sid)?;
             rules::attributes::compare(&config.attributes, given)?;
-            return self.get_queue(queue);
+            return self.get_queue(queue, false);
         }
         let attributes = rules::attributes::create(&queue.name, given)?;
         rules::tags::check(tags)?;
@@ -102,10 +102,10 @@ impl Tx {
         })
     }
 
-    pub(super) fn get_queue(&mut self, queue: &QueueKey) -> Result<Progress> {
+    pub(super) fn get_queue(&mut self, queue: &QueueKey, counted: bool) -> Result<Progress> {
         let sid = self.index.storage(queue)?;
         let config = self.index.config(sid)?;
-        if self.due_step(sid, &config)? {
+        if self.due_step(sid, &config)? && counted {
             return Ok(Progress::Again);
         }
         self.depends_on(config.at + 1);

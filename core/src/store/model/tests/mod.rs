@@ -136,7 +136,10 @@ impl Fixture {
     }
 
     fn view(&self, name: &str) -> Result<QueueView> {
-        match self.execute(Command::GetQueue { queue: key(name) })? {
+        match self.execute(Command::GetQueue {
+            queue: key(name),
+            counted: true,
+        })? {
             Outcome::Queue(view) => Ok(*view),
             other => panic!("{other:?}"),
         }
