@@ -26,6 +26,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// Why a part of an index is not used.
+const UNFINISHED: &str = "building the index anew was not finished";
+
 /// What tests put in the place of the machine.
 #[derive(Default)]
 pub struct Surroundings {
@@ -292,6 +295,8 @@ fn ready_index(
     let same_boot = stale.is_none();
     let why = match stale {
         Some(why) => why,
+        // Whoever made the page new did not come to make the index, and what is there is older.
+        None if alone && page.appended_lsn.load(Ordering::Acquire) == 0 => UNFINISHED.to_owned(),
         None => match use_index(directory, log, page, identity, alone) {
             Ok(ready) => return Ok(ready),
             Err(error) if alone && can_open_indexes(directory) => error.to_string(),
@@ -300,7 +305,8 @@ fn ready_index(
     };
     let new = log.segments()?.is_empty();
     // While the machine runs, all that was appended is there to be read.
-    let written_lsn = same_boot.then(|| page.appended_lsn.load(Ordering::Acquire));
+    let written_lsn = page.appended_lsn.load(Ordering::Acquire);
+    let written_lsn = (same_boot && written_lsn > 0).then_some(written_lsn);
     let (env, meta, mut recovery) =
         rebuild::rebuild(directory, log, identity.store_uid, written_lsn)?;
     recovery.reason = why;
@@ -360,6 +366,9 @@ fn use_index(
     let index = Index::begin(&env, Default::default())?;
     let meta: Meta = index.meta.clone();
     drop(index);
+    if meta.tail_lsn == 0 {
+        return Err(Error::new(ErrorKind::Corrupt, UNFINISHED));
+    }
     if meta.store_uid != identity.store_uid {
         return Err(Error::new(
             ErrorKind::Corrupt,

@@ -5,7 +5,7 @@ use super::fault::point;
 use super::index::Index;
 use super::index::entries::Meta;
 use super::index::lmdb::Environment;
-use super::log::{EndReason, Log, ScanFrom};
+use super::log::{EndReason, Log, ScanFrom, Tail};
 use super::record::Records;
 use super::transition::apply::apply;
 use crate::error::{Error, Result};
@@ -85,7 +85,8 @@ fn replay_by(
 ) -> Result<(Meta, Recovery)> {
     let first_lsn = log.first_lsn()?.unwrap_or(0);
     let mut meta = Meta::new(store_uid, log.segment_bytes(), first_lsn);
-    meta.set_tail(Log::empty_tail());
+    // Whoever is killed meanwhile leaves a part: it is known by this.
+    meta.set_tail(Tail::default());
     let mut replay = Replay {
         env: env.clone(),
         index: Some(Index::begin_empty(env, meta)?),
@@ -165,12 +166,7 @@ impl Replay {
         Ok(())
     }
 
-    fn finish(
-        mut self,
-        log: &Log,
-        tail: super::log::Tail,
-        first_lsn: u64,
-    ) -> Result<(Meta, Recovery)> {
+    fn finish(mut self, log: &Log, tail: Tail, first_lsn: u64) -> Result<(Meta, Recovery)> {
         let mut index = self.take_index()?;
         let lost = index.drop_nameless()?;
         if lost > 0 {

@@ -12,7 +12,7 @@ pub struct Meta {
     pub store_uid: u64,
     /// Bytes of a log segment.
     pub segment_bytes: u64,
-    /// The log is carried into the index up to here.
+    /// The log is carried into the index up to here; 0 until an index that is built anew is whole.
     pub tail_lsn: u64,
     /// Chain value at the tail.
     pub tail_chain: u32,

@@ -369,3 +369,48 @@ fn a_rebuild_gives_no_identity_twice() {
     assert_eq!(uid(&store, "new"), gone + 1);
     assert_sound(&store);
 }
+
+/// An index is built in several transactions: who is killed between two of them, or fails, leaves
+/// a part of it that must not pass for all.
+#[cfg(unix)]
+#[test]
+fn a_rebuild_that_broke_off_is_begun_again() {
+    const MESSAGES: u64 = 30_000;
+    for lost in ["shared", "index/data.mdb"] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        create(&store, "q", &[]);
+        for first in (0..MESSAGES).step_by(1_000) {
+            let entries = (first..first + 1_000).map(|number| entry(number, 100, None));
+            let command = Command::Send {
+                queue: queue("q"),
+                entries: entries.collect(),
+                batch: true,
+            };
+            store.execute(command).unwrap();
+        }
+        let tail_lsn = store.engine().with_meta(|meta| meta.tail_lsn).unwrap();
+        drop(store);
+        std::fs::remove_file(dir.path().join(lost)).unwrap();
+        // A directory cannot be read: near its end the log fails.
+        let late = (tail_lsn >> 16) - 1;
+        let segment = dir.path().join(format!("log/{:016x}.seg", late << 16));
+        let aside = dir.path().join("aside");
+        std::fs::rename(&segment, &aside).unwrap();
+        std::fs::create_dir(&segment).unwrap();
+        let failed = open_on(dir.path(), &options(), &Surroundings::default());
+        assert_eq!(failed.err().map(|error| error.kind()), Some(ErrorKind::Io));
+        std::fs::remove_dir(&segment).unwrap();
+        std::fs::rename(&aside, &segment).unwrap();
+        let store = open(dir.path());
+        let command = Command::GetQueue {
+            queue: queue("q"),
+            counted: true,
+        };
+        match store.execute(command).unwrap() {
+            Outcome::Queue(view) => assert_eq!(view.counts.visible, MESSAGES, "{lost}"),
+            other => panic!("{other:?}"),
+        }
+        assert_sound(&store);
+    }
+}
