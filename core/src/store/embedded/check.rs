@@ -2,12 +2,13 @@
 //! compare the first with. The store's writers wait meanwhile.
 
 use super::engine::Engine;
-use super::index::entries::{Head, MessageEntry};
+use super::index::entries::{GroupEntry, Head, MessageEntry};
 use super::index::keys::{self, table};
 use super::index::lmdb::Environment;
+use super::index::places::{GroupPlaces, Places};
 use super::index::{ConfigCache, Index};
 use super::rebuild::replay;
-use super::record::{State, StorageId, content};
+use super::record::{State, StorageId, content, is_fifo};
 use super::transition::Tx;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::CheckReport;
@@ -160,6 +161,7 @@ fn check_queue(
     let rebuilt = second.head(sid)?.map(|head| head.fresh);
     let (mut counted, mut logged, mut from) = (0, 0, 0);
     let mut never_offered = None;
+    let mut expected = Places::default();
     loop {
         let entries = tx.index.messages_from(sid, from, PIECE_MESSAGES)?;
         counted += entries.len() as u64;
@@ -177,6 +179,10 @@ fn check_queue(
             );
         }
         verify_piece(tx, &name, &entries, report, copies);
+        find_piece(tx, sid, &name, &entries, report)?;
+        for (_, entry) in &entries {
+            expected.expect(sid, entry);
+        }
         match until {
             Some(until) if until < u64::MAX => from = until + 1,
             _ => break,
@@ -185,16 +191,105 @@ fn check_queue(
     report.messages += counted;
     for cursor in [Some(head.fresh), rebuilt].into_iter().flatten() {
         if let Some(sequence) = never_offered.filter(|sequence| *sequence < cursor) {
+            let text = "was never offered, and will not be: the queue's cursor is at";
             say(
                 report,
-                format!(
-                    "queue {name}, message {sequence} was never offered, and will not be: the \
-                     queue's cursor is at {cursor}"
-                ),
+                format!("queue {name}, message {sequence} {text} {cursor}"),
             );
         }
     }
     compare_totals(&name, &head, counted, logged, report);
+    compare_places(tx, sid, &name, &expected, report)?;
+    check_groups(tx, second, sid, &name, report)
+}
+
+/// Compares how many messages the index lists with how many stand so.
+fn compare_places(
+    tx: &mut Tx,
+    sid: StorageId,
+    queue: &str,
+    expected: &Places,
+    report: &mut CheckReport,
+) -> Result<()> {
+    let found = tx.index.places(sid)?;
+    if found != *expected {
+        let text = format!("the index lists {found:?}, its messages stand in {expected:?}");
+        say(report, format!("queue {queue}: {text}"));
+    }
+    Ok(())
+}
+
+/// Looks for messages where they must be found by how they stand.
+fn find_piece(
+    tx: &mut Tx,
+    sid: StorageId,
+    queue: &str,
+    entries: &[(u64, MessageEntry)],
+    report: &mut CheckReport,
+) -> Result<()> {
+    for (sequence, entry) in entries {
+        if !tx.index.is_placed(sid, *sequence, entry)? {
+            let text = "the index does not find it where it stands";
+            say(report, format!("queue {queue}, message {sequence}: {text}"));
+        }
+    }
+    Ok(())
+}
+
+/// Compares the groups of a queue with those of the second index, by name: their numbers differ.
+fn check_groups(
+    tx: &mut Tx,
+    second: &mut Index,
+    sid: StorageId,
+    queue: &str,
+    report: &mut CheckReport,
+) -> Result<()> {
+    let mut expected = GroupPlaces::default();
+    let mut after = String::new();
+    loop {
+        let names = tx.index.group_names_behind(sid, &after, PIECE_MESSAGES)?;
+        for (name, number) in &names {
+            let entry = tx.index.group(sid, *number)?;
+            let other = match second.group_number(sid, name)? {
+                Some(number) => second.group(sid, number)?,
+                None => None,
+            };
+            let standing = |entry: &GroupEntry| {
+                // The ring of a FIFO queue counts turns, which the log does not tell.
+                let ring = if is_fifo(sid) { 1 } else { entry.ring };
+                (entry.count, entry.in_flight, entry.ring.min(ring))
+            };
+            let agree = entry.as_ref().map(standing) == other.as_ref().map(standing);
+            let placed = match &entry {
+                Some(entry) => tx.index.is_group_placed(sid, *number, entry)?,
+                None => false,
+            };
+            if let Some(entry) = &entry {
+                expected.expect(entry);
+            }
+            if !agree || !placed {
+                say(
+                    report,
+                    format!("queue {queue}, group {name:?}: log and index disagree"),
+                );
+            }
+        }
+        match names.into_iter().next_back() {
+            Some((last, _)) => after = last,
+            None => break,
+        }
+    }
+    let found = tx.index.group_places(sid)?;
+    let groups = second.group_places(sid)?.groups;
+    if found != expected || found.groups != groups {
+        say(
+            report,
+            format!(
+                "queue {queue}: the index lists {found:?}, its groups stand in {expected:?}, the \
+                 log has {groups}"
+            ),
+        );
+    }
     Ok(())
 }
 

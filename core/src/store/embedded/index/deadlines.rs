@@ -77,6 +77,30 @@ impl Index {
         Ok(())
     }
 
+    /// True if a message is listed in the bucket of `deadline_ms` and `anchor`.
+    pub(super) fn lists_deadline(
+        &self,
+        sid: StorageId,
+        deadline_ms: u64,
+        anchor: u64,
+        sequence: u64,
+    ) -> Result<bool> {
+        let key = keys::triple(sid, table::DEADLINES, deadline_ms, anchor);
+        let bucket = self.txn.get(&key)?.map(decode);
+        Ok(bucket.is_some_and(|all| all.contains(&sequence)))
+    }
+
+    /// How many messages the buckets of a queue list.
+    pub(super) fn count_deadlines(&mut self, sid: StorageId) -> Result<u64> {
+        let mut count = 0;
+        let from = keys::triple(sid, table::DEADLINES, 0, 0);
+        self.scan(&from, sid, table::DEADLINES, |_, value| {
+            count += decode(value).len() as u64;
+            Ok(true)
+        })?;
+        Ok(count)
+    }
+
     /// The nearest deadline of a queue.
     pub fn first_deadline(&mut self, sid: StorageId) -> Result<Option<u64>> {
         let from = keys::triple(sid, table::DEADLINES, 0, 0);

@@ -273,6 +273,6 @@ impl Index {
     }
 }
 
-fn busy_key(sid: StorageId, in_flight: u64, group: u64) -> [u8; 21] {
+pub(super) fn busy_key(sid: StorageId, in_flight: u64, group: u64) -> [u8; 21] {
     keys::triple(sid, table::BUSY, u64::MAX - in_flight, group)
 }

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod lmdb;
 pub mod memory;
 pub mod messages;
+pub mod places;
 pub mod queues;
 pub mod segments;
 

@@ -1,4 +1,6 @@
 use super::*;
+use crate::store::embedded::index::Index;
+use crate::store::embedded::index::keys::table;
 use crate::store::embedded::record::State;
 
 /// Messages of a store that a check looks at in three pieces.
@@ -14,11 +16,15 @@ fn filled(directory: &Path) -> Arc<Embedded> {
 }
 
 /// Changes the index behind the log's back.
-fn spoil(store: &Embedded, action: impl FnOnce(&mut crate::store::embedded::index::Index, u32)) {
+fn spoil(store: &Embedded, action: impl FnOnce(&mut Index, u32)) {
+    spoil_queue(store, "q", action);
+}
+
+fn spoil_queue(store: &Embedded, name: &str, action: impl FnOnce(&mut Index, u32)) {
     let engine = store.engine();
     let mut held = engine.held.claim();
     let mut tx = engine.begin(&mut held).unwrap();
-    let sid = tx.index.storage(&queue("q")).unwrap();
+    let sid = tx.index.storage(&queue(name)).unwrap();
     action(&mut tx.index, sid);
     engine.end(&mut held, tx).unwrap();
 }
@@ -75,6 +81,48 @@ fn a_check_tells_of_messages_that_only_the_index_has() {
     let text = format!("message {}: log and index disagree", MESSAGES + 7);
     let problems = report.problems.join("; ");
     assert!(problems.contains(&text), "{problems}");
+}
+
+/// What is not listed where it stands is never received, or never becomes visible again.
+#[test]
+fn a_check_tells_of_what_is_not_listed_where_it_stands() {
+    for (name, tables) in [
+        ("q", [table::RETURNED, table::DEADLINES].as_slice()),
+        ("q.fifo", &[table::MEMBERS, table::RING, table::GROUPS]),
+        ("fair", &[table::MEMBERS, table::RING, table::BUSY]),
+    ] {
+        for table in tables {
+            let dir = tempfile::tempdir().unwrap();
+            let store = open(dir.path());
+            let fifo = ("FifoQueue", "true");
+            let attributes = if name == "q.fifo" { &[fifo][..] } else { &[] };
+            create(&store, name, attributes);
+            for number in 1..=120 {
+                let group = (name != "q").then(|| format!("g{}", number % 3));
+                send(&store, name, entry(number, 10, group.as_deref()));
+            }
+            // A group that was received from is locked in a FIFO queue.
+            for _ in 0..if name == "q.fifo" { 0 } else { 10 } {
+                receive(&store, name, 10);
+            }
+            let command = Command::ChangeVisibility {
+                queue: queue(name),
+                entries: receive(&store, name, 10)
+                    .iter()
+                    .take(5)
+                    .map(|one| (one.receipt, 0))
+                    .collect(),
+            };
+            store.execute(command).unwrap();
+            assert_sound(&store);
+            spoil_queue(&store, name, |index, sid| {
+                index.strike_first(sid, *table).unwrap();
+            });
+            let report = store.check().unwrap();
+            let letter = char::from(*table);
+            assert!(!report.problems.is_empty(), "{name}, table {letter}");
+        }
+    }
 }
 
 /// The second index is as large as the first, and nobody else would ever remove it.
