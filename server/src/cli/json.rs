@@ -114,6 +114,20 @@ impl Line {
         self
     }
 
+    /// Group and deduplication id, where it has the latter.
+    pub fn deduplication(&self) -> Option<(&str, &str)> {
+        Some((
+            self.group.as_deref().unwrap_or_default(),
+            self.dedup.as_deref()?,
+        ))
+    }
+
+    /// Gives it another deduplication id.
+    pub fn with_deduplication(mut self, id: String) -> Self {
+        self.dedup = Some(id);
+        self
+    }
+
     /// The message that it describes.
     pub fn request(self) -> Result<SendRequest, String> {
         let body: Bytes = match (self.body, self.body_base64) {

@@ -7,10 +7,13 @@ use super::print::{self, Lines};
 use super::send::Bundle;
 use super::{Ending, Outcome, both};
 use clap::Args;
+use forebay::rules::digest;
 use forebay::rules::names::is_fifo;
 use forebay::{PeekOptions, Queue, SendRequest, Store};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Writes all messages of queues to standard output, without any effect on them
 #[derive(Debug, Args)]
@@ -52,7 +55,7 @@ pub fn export(arguments: &Export) -> Outcome {
 /// Sends messages that export wrote, from standard input
 ///
 /// They get new ids and times. On FIFO queues those that are there already by their deduplication
-/// ids are not stored again.
+/// ids are not stored again; of messages that share one, the later ones get others.
 #[derive(Debug, Args)]
 pub struct Import {
     /// Send all of them here; default: each to the queue that its line names
@@ -64,27 +67,27 @@ pub struct Import {
 
 pub fn import(arguments: &Import) -> Outcome {
     let store = arguments.place.open()?;
-    let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
+    let mut targets: BTreeMap<String, Target> = BTreeMap::new();
     let mut sent = Sent::default();
     let lines = json::each_line(|text| {
         let line = Line::read(text)?;
         let name = arguments.to.clone().or_else(|| line.queue.clone());
         let name = name.ok_or("it names no queue: say where with --to")?;
-        let line = match is_fifo(&name) {
-            true => line,
-            false => line.for_standard(),
+        let target = match targets.entry(name) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let target = Target::new(&store, &arguments.place, place.key());
+                place.insert(target)
+            }
         };
-        let bundle = bundles.entry(name.clone()).or_default();
-        let full = bundle.add(line.request()?, text.len());
-        full.map_or(Ok(()), |full| {
-            sent.send(&store, &arguments.place, &name, full)
-        })
+        let full = target.add(line, text.len())?;
+        full.map_or(Ok(()), |full| sent.send(target, full))
     });
     // The lines before one that cannot be read are sent, so that a second try can begin with it.
     let mut outcome = lines;
-    for (name, mut bundle) in bundles {
-        if let Some(rest) = bundle.take() {
-            outcome = both(outcome, sent.send(&store, &arguments.place, &name, rest));
+    for target in targets.values_mut() {
+        if let Some(rest) = target.bundle.take() {
+            outcome = both(outcome, sent.send(target, rest));
         }
     }
     outcome?;
@@ -94,6 +97,80 @@ pub fn import(arguments: &Import) -> Outcome {
     Ok(Ending::of(sent.messages + sent.duplicates))
 }
 
+/// Where lines go, and those of them that were not sent yet.
+struct Target {
+    /// Or why it cannot be had, which is said when something is to be sent.
+    queue: Result<Queue, String>,
+    is_fifo: bool,
+    bundle: Bundle,
+    ids: Ids,
+}
+
+impl Target {
+    fn new(store: &Store, place: &Place, name: &str) -> Self {
+        let mut ids = Ids::default();
+        let queue = place.queue(store, name).and_then(|queue| {
+            ids.by_group = is_by_group(&queue)?;
+            Ok(queue)
+        });
+        Self {
+            queue,
+            is_fifo: is_fifo(name),
+            bundle: Bundle::default(),
+            ids,
+        }
+    }
+
+    /// As [`Bundle::add`].
+    fn add(&mut self, line: Line, bytes: usize) -> Result<Option<Vec<SendRequest>>, String> {
+        let line = match self.is_fifo {
+            true => self.ids.tell_apart(line),
+            false => line.for_standard(),
+        };
+        Ok(self.bundle.add(line.request()?, bytes))
+    }
+}
+
+/// Whether each group of a queue has deduplication ids of its own.
+fn is_by_group(queue: &Queue) -> Result<bool, String> {
+    let name = "DeduplicationScope";
+    let found = queue.attributes(&[name]).map_err(|error| say(&error))?;
+    Ok(found.get(name).is_some_and(|scope| scope == "messageGroup"))
+}
+
+/// Deduplication ids of the lines so far. A queue takes one again after five minutes, so two messages
+/// of it may share one; of them only the first would arrive.
+#[derive(Default)]
+struct Ids {
+    by_group: bool,
+    /// How often there was one, by its hash: two that share it only get other ids without need.
+    times: HashMap<u64, u32>,
+}
+
+impl Ids {
+    /// Gives a line another id if its own was there. The next import of the same lines gives it the
+    /// same.
+    fn tell_apart(&mut self, line: Line) -> Line {
+        let Some((group, id)) = line.deduplication() else {
+            return line;
+        };
+        let mut hasher = DefaultHasher::new();
+        (self.by_group.then_some(group), id).hash(&mut hasher);
+        let times = self.times.entry(hasher.finish()).or_default();
+        *times += 1;
+        if *times == 1 {
+            return line;
+        }
+        let begin: String = id.chars().take(ID_BEGIN_CHARS).collect();
+        let digest = digest::md5_hex(id.as_bytes());
+        let other = format!("{begin}.{digest}.{times}");
+        line.with_deduplication(other)
+    }
+}
+
+/// Characters of a deduplication id that a derived one begins with: 128 are the most.
+const ID_BEGIN_CHARS: usize = 80;
+
 /// What became of the lines.
 #[derive(Default)]
 struct Sent {
@@ -102,14 +179,8 @@ struct Sent {
 }
 
 impl Sent {
-    fn send(
-        &mut self,
-        store: &Store,
-        place: &Place,
-        name: &str,
-        batch: Vec<SendRequest>,
-    ) -> Result<(), String> {
-        let queue = place.queue(store, name)?;
+    fn send(&mut self, target: &Target, batch: Vec<SendRequest>) -> Result<(), String> {
+        let queue = target.queue.as_ref().map_err(String::clone)?;
         let results = queue.send_batch(batch).map_err(|error| say(&error))?;
         let mut failure = None;
         for result in results {
@@ -120,7 +191,7 @@ impl Sent {
             }
         }
         match failure {
-            Some(error) => Err(format!("queue {name}: {}", say(&error))),
+            Some(error) => Err(format!("queue {}: {}", queue.name(), say(&error))),
             None => Ok(()),
         }
     }

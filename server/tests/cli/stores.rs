@@ -52,6 +52,38 @@ fn an_export_is_imported_elsewhere() {
     assert!(wrong.error.contains("901"), "{}", wrong.error);
 }
 
+/// A queue takes a deduplication id again after five minutes.
+#[test]
+fn messages_that_share_a_deduplication_id_are_all_imported_in_their_order() {
+    let world = World::new();
+    world.good("create q.fifo");
+    world.good("create each.fifo --attribute DeduplicationScope=messageGroup");
+    let line = |body: &str, group: &str, dedup: &str| {
+        format!("{{\"body\": \"{body}\", \"group\": \"{group}\", \"dedup\": \"{dedup}\"}}\n")
+    };
+    let long = "d".repeat(128);
+    let lines = [
+        line("1", "g", &long),
+        line("2", "h", &long),
+        line("3", "g", &long),
+        line("4", "g", "e"),
+    ]
+    .concat();
+    for name in ["q.fifo", "each.fifo"] {
+        for (sent, duplicates) in [(4, 0), (0, 4)] {
+            let imported = world.run_with(&format!("import --to {name}"), &lines);
+            let told = &imported.lines[0];
+            assert_eq!(told["sent"], sent, "{name} {}", imported.error);
+            assert_eq!(told["duplicates"], duplicates, "{name}");
+        }
+        let peeked = world.good(&format!("peek {name}"));
+        assert_eq!(peeked.bodies(), ["1", "2", "3", "4"]);
+        assert_eq!(peeked.lines[0]["dedup"], long);
+        assert_eq!(peeked.lines[1]["dedup"] == long, name == "each.fifo");
+        assert_eq!(peeked.lines[3]["dedup"], "e");
+    }
+}
+
 #[test]
 fn no_failure_of_an_import_hides_another() {
     let world = World::new();
