@@ -138,8 +138,8 @@ fn is_by_group(queue: &Queue) -> Result<bool, String> {
     Ok(found.get(name).is_some_and(|scope| scope == "messageGroup"))
 }
 
-/// Deduplication ids of the lines so far. A queue takes one again after five minutes, so two messages
-/// of it may share one; of them only the first would arrive.
+/// Deduplication ids of the lines so far. A queue takes one again after five minutes, so two
+/// messages of it may share one; of them only the first would arrive.
 #[derive(Default)]
 struct Ids {
     by_group: bool,
