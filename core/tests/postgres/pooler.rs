@@ -2,7 +2,7 @@
 
 use crate::{WATCHDOG, all, place};
 use forebay::{ErrorKind, QueueOptions, ReceiveOptions, Store};
-use forebay_test_postgres::{Cluster, Pooler};
+use forebay_test_postgres::{Cluster, Pooler, query};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -103,4 +103,25 @@ fn postgres_is_woken_behind_a_pooler_in_session_mode() {
     assert_eq!(receiver.recv_timeout(WATCHDOG).unwrap().unwrap().len(), 1);
     queue.send("y").unwrap();
     assert_eq!(all(&queue), ["y"]);
+}
+
+/// Its sessions are those of other programs, too, which have settings of their own.
+#[test]
+fn postgres_leaves_no_settings_to_others_behind_a_pooler() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let Some(pooler) = Pooler::start(cluster, "transaction", 1).unwrap() else {
+        return;
+    };
+    let pooled = format!("{}&listen=off", through(&location, cluster, &pooler));
+    let store = Store::open(&pooled).unwrap();
+    let queue = store.create_queue("q", &QueueOptions::new()).unwrap();
+    queue.send("x").unwrap();
+    assert_eq!(all(&queue), ["x"]);
+    for name in ["search_path", "statement_timeout", "lock_timeout", "jit"] {
+        let show = format!("SHOW {name}");
+        let there = query(&pooled, &show).unwrap();
+        assert_eq!(there, query(&location, &show).unwrap(), "{name}");
+    }
 }

@@ -25,7 +25,7 @@ const IDLE_TRANSACTION_MS: u64 = 10_000;
 /// PostgreSQL counts milliseconds in 31 bits.
 pub const LOCK_TIMEOUT_MAX: Duration = Duration::from_millis(i32::MAX as u64);
 /// The server's limit for what is not a wait for a lock, at the least.
-const STATEMENT_MIN: Duration = Duration::from_secs(10);
+const STATEMENT_MIN: Duration = Duration::from_secs(5);
 /// Beyond the server's own limit: then the connection is dead.
 const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
@@ -76,6 +76,13 @@ impl Sql {
 /// An open connection.
 pub struct Connection {
     pub client: Client,
+    /// Its session is nobody else's, and has the settings. Behind a pooler it is that of other
+    /// programs, too: there each transaction has them, and none may be left behind.
+    pub is_own: bool,
+    /// The settings of a transaction that the session does not have.
+    pub local: String,
+    /// Begins one with them.
+    pub begin: String,
     schema: Arc<str>,
     statements: [Option<Statement>; Sql::COUNT],
     /// A commit here was not confirmed by the synchronous standby.
@@ -113,6 +120,9 @@ pub struct Connector {
     statement_ms: u64,
 }
 
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const SESSION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
 /// The messages of a connection that are not answers.
 pub type Notices = Box<dyn FnMut(AsyncMessage) + Send>;
 
@@ -134,6 +144,23 @@ impl Connector {
         Duration::from_millis(self.statement_ms) + ANSWER_GRACE
     }
 
+    /// What all transactions run under.
+    fn settings(&self, set: &str) -> String {
+        let all = [
+            ("statement_timeout", self.statement_ms.to_string()),
+            ("lock_timeout", self.lock_ms.to_string()),
+            (
+                "idle_in_transaction_session_timeout",
+                IDLE_TRANSACTION_MS.to_string(),
+            ),
+            ("client_min_messages", "warning".into()),
+            ("search_path", "pg_catalog".into()),
+            ("jit", "off".into()),
+        ];
+        all.map(|(name, value)| format!("{set} {name} = {value}; "))
+            .concat()
+    }
+
     /// One try.
     pub async fn connect(&self, mut notices: Notices) -> std::result::Result<Connection, Failure> {
         let connecting = self.location.config.connect(self.tls.clone());
@@ -153,18 +180,23 @@ impl Connector {
                 notices(message);
             }
         });
-        let settings = format!(
-            "SET statement_timeout = {0}; SET lock_timeout = {2}; \
-             SET idle_in_transaction_session_timeout = {IDLE_TRANSACTION_MS}; \
-             SET client_min_messages = warning; SET search_path = pg_catalog; SET jit = off; \
-             SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; {1}",
-            self.statement_ms,
-            pooler::ASK,
-            self.lock_ms
-        );
-        let answers = client.simple_query(&settings).await?;
+        let is_own = self.location.listen;
+        let (first, local) = match is_own {
+            true => (
+                format!("{}{SESSION}; {}", self.settings("SET"), pooler::ASK),
+                String::new(),
+            ),
+            false => (pooler::ASK.into(), self.settings("SET LOCAL")),
+        };
+        let answers = client.simple_query(&first).await?;
         Ok(Connection {
             client,
+            is_own,
+            begin: match is_own {
+                true => BEGIN.into(),
+                false => format!("{BEGIN}; {local}"),
+            },
+            local,
             backend: pooler::read(&answers)?,
             schema: self.location.schema.as_str().into(),
             statements: Default::default(),

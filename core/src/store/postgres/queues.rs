@@ -33,10 +33,11 @@ impl<'a> Tx<'a> {
     pub async fn begin(connection: &'a mut Connection, schema: &'a str) -> Tried<Self> {
         let builder = connection.client.build_transaction();
         let level = IsolationLevel::ReadCommitted;
-        Ok(Self {
-            inner: builder.isolation_level(level).start().await?,
-            schema,
-        })
+        let inner = builder.isolation_level(level).start().await?;
+        if !connection.is_own {
+            inner.batch_execute(&connection.local).await?;
+        }
+        Ok(Self { inner, schema })
     }
 
     pub async fn rows(

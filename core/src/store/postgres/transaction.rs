@@ -213,11 +213,13 @@ impl Transaction {
                 .await;
             }
         };
-        if let ([call], [statement]) = (&self.planned[..], &self.statements[..]) {
+        if let ([call], [statement]) = (&self.planned[..], &self.statements[..])
+            && connection.is_own
+        {
             let (answer, ()) = tokio::join!(biased; query(call, statement), follow);
             return Ok(vec![answer?]);
         }
-        let begin = client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
+        let begin = client.batch_execute(&connection.begin);
         let queries = self.planned.iter().zip(&self.statements);
         let queries = join_all(queries.map(|(call, statement)| query(call, statement)));
         let commit = client.batch_execute("COMMIT");
@@ -259,7 +261,7 @@ pub async fn confirm(connection: &Connection, statement: Option<Statement>) -> T
     if let Some(statement) = statement {
         let row = connection.client.query_one(&statement, &[]).await?;
         // Another session says nothing of what was committed in this one.
-        if row.try_get::<_, i32>(0)? != connection.backend {
+        if connection.is_own && row.try_get::<_, i32>(0)? != connection.backend {
             return Err(Failure::Refused(pooler::refusal()));
         }
     }

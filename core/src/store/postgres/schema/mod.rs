@@ -3,8 +3,8 @@
 use super::failure::Failure;
 use crate::error::{Error, ErrorKind};
 use crate::store::{ClockMode, StoreOptions};
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, IsolationLevel};
 
 /// What each version adds to the one before.
 const MIGRATIONS: [&[&str]; 1] = [&[
@@ -128,7 +128,10 @@ async fn version(client: &Client, schema: &str) -> Result<Option<i32>, Failure> 
 
 /// One transaction under a lock: whoever comes second finds the work done.
 async fn migrate(client: &mut Client, schema: &str, options: &StoreOptions) -> Result<(), Failure> {
-    let tx = client.transaction().await?;
+    // After the wait for the lock the present must be seen.
+    let begin = client.build_transaction();
+    let begin = begin.isolation_level(IsolationLevel::ReadCommitted);
+    let tx = begin.start().await?;
     let lock = format!(
         "SELECT pg_advisory_xact_lock({}, {LOCK_MIGRATION})",
         lock_class(schema)
