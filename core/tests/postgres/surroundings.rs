@@ -208,3 +208,22 @@ fn postgres_takes_in_what_was_sent_to_a_restored_database() {
     let attributes = queue.attributes(&["All"]).unwrap();
     assert_eq!(attributes["ApproximateNumberOfMessagesNotVisible"], "0");
 }
+
+/// It reads all that is stored, which may take longer than any command.
+#[test]
+fn postgres_is_checked_however_long_that_takes() {
+    let Some((cluster, location)) = place() else {
+        return;
+    };
+    let store = OpenOptions::new()
+        .lock_timeout(Duration::from_secs(1))
+        .open(&location)
+        .unwrap();
+    let slow = format!(
+        "CREATE OR REPLACE FUNCTION {}.faults() RETURNS SETOF text LANGUAGE sql AS \
+         $$ SELECT 'found' FROM pg_sleep(7) $$",
+        schema(&location)
+    );
+    cluster.run(&slow).unwrap();
+    assert_eq!(store.check().unwrap().problems, ["found"]);
+}

@@ -4,6 +4,7 @@ use super::engine::{Callback, Engine, Reply};
 use super::failure::Failure;
 use super::location::Location;
 use super::pool::{Connector, LOCK_TIMEOUT_MAX, Pool};
+use super::queues::Tx;
 use super::{keeper, listen, schema};
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
@@ -274,13 +275,13 @@ impl Storage for Postgres {
         self.block(async move {
             let deadline = Instant::now() + engine.options.lock_timeout;
             let mut loan = engine.pool.get(deadline).await?;
-            let client = &loan.connection()?.client;
-            let schema = &engine.pool.connector.location.schema;
-            let text = schema::fill("SELECT @s@.faults()", schema);
-            let faults = client.query(&text, &[]).await?;
+            let tx = Tx::begin(loan.connection()?, engine.schema()).await?;
+            // It reads all that is stored, however long that takes.
+            tx.run("SET LOCAL statement_timeout = 0", &[]).await?;
+            let faults = tx.rows("SELECT @s@.faults()", &[]).await?;
             let text = "SELECT (SELECT count(*) FROM @s@.queues), (SELECT count(*) FROM @s@.live) \
                         + (SELECT coalesce(sum(bare), 0)::bigint FROM @s@.heads)";
-            let counts = client.query_one(&schema::fill(text, schema), &[]).await?;
+            let counts = tx.one(text, &[]).await?;
             let problems = faults.iter().map(|row| row.try_get(0));
             Ok(CheckReport {
                 queues: counts.try_get::<_, i64>(0)? as u64,
