@@ -80,9 +80,7 @@ impl Location {
             .keepalives_interval(Duration::from_secs(2))
             .keepalives_retries(3)
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(SILENCE);
-        }
+        config.tcp_user_timeout(own.silence.unwrap_or(SILENCE));
         let trust = own.settle(&mut config)?;
         Ok(Self {
             config,
@@ -102,6 +100,7 @@ struct Own {
     listen: Option<bool>,
     ssl_mode: Option<String>,
     root: Option<PathBuf>,
+    silence: Option<Duration>,
 }
 
 impl Own {
@@ -120,6 +119,14 @@ impl Own {
                     "off" => false,
                     _ => return Err(bad(&format!("listen {value:?} is neither on nor off"))),
                 });
+            }
+            // The client library would take it for seconds; libpq has milliseconds, and 0 is its
+            // default.
+            "tcp_user_timeout" => {
+                let text = format!("tcp_user_timeout {value:?} is not a number of milliseconds");
+                let silence_ms: u32 = value.parse().map_err(|_| bad(&text))?;
+                self.silence = Some(Duration::from_millis(silence_ms.into()))
+                    .filter(|silence| !silence.is_zero());
             }
             "sslmode" => self.ssl_mode = Some(value.into()),
             "sslrootcert" => self.root = Some(value.into()),
@@ -208,7 +215,8 @@ mod tests {
     #[test]
     fn own_parameters_and_those_of_libpq() {
         let url = "postgres://u:p%40w@h1:5433,h2/db?schema=other&pool_size=3&listen=off\
-                   &sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&application_name=a";
+                   &sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&application_name=a\
+                   &tcp_user_timeout=1500";
         let location = Location::parse(url).unwrap();
         assert_eq!(location.schema, "other");
         assert_eq!(location.pool_size, 3);
@@ -219,6 +227,8 @@ mod tests {
         let connect = location.config.get_connect_timeout();
         assert_eq!(connect, Some(&CONNECT_ONE_OF_SEVERAL));
         assert_eq!(location.config.get_application_name(), Some("a"));
+        let silence = location.config.get_tcp_user_timeout();
+        assert_eq!(silence, Some(&Duration::from_millis(1500)));
         assert_eq!(location.config.get_ssl_mode(), SslMode::Require);
         let plain = Location::parse("postgresql://u@h/db").unwrap();
         assert_eq!(plain.schema, "forebay");
@@ -233,6 +243,7 @@ mod tests {
             ("schema=pg_x", "pg_x"),
             ("pool_size=0", "pool_size \"0\""),
             ("listen=maybe", "listen \"maybe\""),
+            ("tcp_user_timeout=1s", "milliseconds"),
             ("sslmode=x", "sslmode \"x\""),
             ("sslmode=verify-ca", "sslrootcert"),
             ("nonsense=1", "nonsense"),
