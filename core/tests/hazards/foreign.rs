@@ -41,3 +41,16 @@ fn an_empty_directory_becomes_a_store_only_if_asked() {
     place.open();
     options().create(false).open(&place.store).unwrap();
 }
+
+/// The top of a new volume of ext4 is not empty.
+#[test]
+fn a_new_volume_becomes_a_store_and_takes_a_backup() {
+    let place = Place::new();
+    let backup = place.store.with_file_name("backup");
+    for volume in [&place.store, &backup] {
+        fs::create_dir_all(volume.join("lost+found")).unwrap();
+    }
+    let store = place.open();
+    store.backup(&backup).unwrap();
+    options().create(false).open(&backup).unwrap();
+}

@@ -2,6 +2,7 @@
 //! the index. Copying the directory by other means while it is in use is not safe.
 
 use super::engine::Engine;
+use super::identity::is_of_file_system;
 use super::log::SEGMENT_HEADER_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::fs;
@@ -24,9 +25,10 @@ pub fn backup(engine: &Engine, to: &Path) -> Result<()> {
 
 fn prepare(to: &Path) -> Result<()> {
     fs::create_dirs(to).map_err(|error| Error::io("create the backup", &error))?;
-    let mut entries =
+    let entries =
         std::fs::read_dir(to).map_err(|error| Error::io("list the backup's place", &error))?;
-    if entries.next().is_some() {
+    let mut names = entries.flatten().map(|entry| entry.file_name());
+    if names.any(|name| !is_of_file_system(&name)) {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
             format!(

@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::store::{ClockMode, StoreOptions};
 use crate::sys::fs;
+use std::ffi::OsStr;
 use std::path::Path;
 
 /// First line of the file.
@@ -65,7 +66,9 @@ impl Identity {
         let foreign_entry = entries
             .flatten()
             .map(|entry| entry.file_name())
-            .find(|name| !name.to_string_lossy().starts_with("store.new-"));
+            .find(|name| {
+                !name.to_string_lossy().starts_with("store.new-") && !is_of_file_system(name)
+            });
         if let Some(name) = foreign_entry {
             // Another process may have made the store since we looked: `store` is the first name
             // it makes, so if what was listed is of a store, the file is there by now.
@@ -187,6 +190,11 @@ impl Identity {
             manual_clock,
         })
     }
+}
+
+/// True for what a file system of the ext family has at its top, empty volumes too.
+pub fn is_of_file_system(name: &OsStr) -> bool {
+    name == "lost+found"
 }
 
 fn foreign(path: &Path, why: &str) -> Error {
