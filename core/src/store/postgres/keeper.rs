@@ -21,7 +21,7 @@ const SWEEP_ROWS: i32 = 5_000;
 /// Messages go to the next part when one has this many bytes.
 const PART_BYTES: i64 = 64 << 20;
 /// A part is not emptied for as long as a send that it had may be tried again, and longer.
-const PART_REST_MS: i64 = 180_000;
+pub const PART_REST_MS: i64 = 180_000;
 /// Rest between two looks through a part that has messages left.
 const PART_LOOK_MS: i64 = 60_000;
 /// How long others may wait because a part is to be emptied.

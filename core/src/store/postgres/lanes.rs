@@ -20,12 +20,18 @@ use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Commands of one transaction at the most, and bytes of their bodies.
 const TRANSACTION_COMMANDS: usize = 256;
 const TRANSACTION_BYTES: usize = 8 << 20;
+
+/// How long a command that may have been carried out is tried again, however long the lock timeout
+/// is: after [`PART_REST_MS`](super::keeper::PART_REST_MS) nothing may be left of a message that
+/// was sent and deleted, and it would be stored a second time.
+const DOUBT_MAX: Duration = Duration::from_secs(120);
 
 /// A command on its way, and who waits for its answer.
 pub struct Job {
@@ -62,6 +68,7 @@ impl Job {
 
     /// Its last try may have been carried out.
     fn doubt(&mut self) {
+        self.deadline = self.deadline.min(Instant::now() + DOUBT_MAX);
         self.how.retry_from = self.how.retry_from.or(self.tried.map(|(_, seen)| seen));
     }
 
@@ -508,6 +515,7 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keeper::PART_REST_MS;
     use super::*;
 
     /// Of a hundred clients of a server each does something else: with a call for each, a hundred.
@@ -545,5 +553,22 @@ mod tests {
             _ => 'r',
         });
         assert_eq!(kinds.collect::<String>(), "sshdrr");
+    }
+
+    #[test]
+    fn what_may_be_done_is_not_tried_again_when_nothing_is_left_to_tell() {
+        let queue = QueueKey::new("111122223333", "r", "q");
+        let command = Command::Send {
+            queue,
+            entries: Vec::new(),
+            batch: false,
+        };
+        let deadline = Instant::now() + Duration::from_secs(86_400);
+        let mut job = Job::new(command, deadline, Reply::Callback(Box::new(|_| ())));
+        job.begin_try(1, 7);
+        job.doubt();
+        let rest = Duration::from_millis(PART_REST_MS as u64);
+        assert!(job.deadline < Instant::now() + rest);
+        assert_eq!(job.how.retry_from, Some(7));
     }
 }
