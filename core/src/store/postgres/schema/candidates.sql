@@ -24,14 +24,14 @@ RETURNS TABLE (seq bigint, grp text, bytes integer, receives integer, state smal
 LANGUAGE sql STABLE AS $$
     WITH quiet AS MATERIALIZED (
         SELECT t.grp, t.head FROM @s@.tenants t
-        WHERE t.storage + 0 = h.storage AND t.head >= h.first_seq AND t.grp <> ALL (p_noisy)
+        WHERE t.storage = h.storage AND t.head >= h.first_seq AND t.grp <> ALL (p_noisy)
         ORDER BY t.head LIMIT p_limit
     ), bound AS MATERIALIZED (
         SELECT CASE WHEN count(*) = p_limit THEN max(q.head) ELSE h.next_seq END AS seq FROM quiet q
     ), found AS (
         SELECT l.* FROM quiet q, bound b, LATERAL (
             SELECT k.seq, k.grp, k.bytes, k.receives, k.state FROM @s@.live k
-            WHERE k.storage + 0 = h.storage AND k.grp = q.grp
+            WHERE k.storage = h.storage AND k.grp = q.grp
                 AND k.state IN (1, 2) AND k.seq >= q.head AND k.seq <= b.seq
             ORDER BY k.seq LIMIT p_limit) l
         UNION ALL
@@ -73,7 +73,7 @@ BEGIN
     END IF;
     IF h.fair THEN
         SELECT array_agg(t.grp) INTO v_noisy FROM @s@.tenants t
-            WHERE t.storage + 0 = h.storage AND t.in_flight >= 30 AND t.in_flight >= h.in_flight / 10
+            WHERE t.storage = h.storage AND t.in_flight >= 30 AND t.in_flight >= h.in_flight / 10
             AND t.in_flight * 10 > h.in_flight
             AND h.now_ms - t.sent_ms < 300000 AND t.grp <> '';
         IF v_noisy IS NULL THEN
@@ -89,7 +89,7 @@ BEGIN
             FROM unnest(v_noisy) g, LATERAL (
                 SELECT * FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = g
                 ORDER BY k.tick DESC LIMIT 1) t, LATERAL (
-                SELECT * FROM @s@.live k WHERE k.storage + 0 = h.storage AND k.grp = t.grp
+                SELECT * FROM @s@.live k WHERE k.storage = h.storage AND k.grp = t.grp
                     AND k.seq >= t.head AND k.state IN (1, 2)
                 ORDER BY k.seq LIMIT p_limit) l
             ORDER BY t.in_flight, l.seq LIMIT p_limit - v_found;

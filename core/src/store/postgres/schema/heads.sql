@@ -170,16 +170,13 @@ $$;
 -- Messages of tenants enter (+1) or leave (-1) flight, or stop or begin to be visible without (0).
 CREATE FUNCTION @s@.fly(h @s@.heads, p_grps text[], p_by integer) RETURNS void
 LANGUAGE sql AS $$
-    -- Apart: joined the other way, each lookup would read all that is left of a tenant's changes.
-    WITH c AS MATERIALIZED (
-        SELECT x.g, x.n, (SELECT k.tick FROM @s@.tenants k
-            WHERE k.storage = h.storage AND k.grp = x.g ORDER BY k.tick DESC LIMIT 1) AS tick
-        FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) x
-    )
     UPDATE @s@.tenants t SET tick = t.tick + 1, in_flight = t.in_flight + p_by * c.n, head = (
-        SELECT l.seq FROM @s@.live l WHERE l.storage + 0 = h.storage AND l.grp = c.g
+        SELECT l.seq FROM @s@.live l WHERE l.storage = h.storage AND l.grp = c.g
             AND l.state IN (1, 2) AND l.seq >= h.first_seq ORDER BY l.seq LIMIT 1)
-    FROM c WHERE t.storage = h.storage AND t.grp = c.g AND t.tick = c.tick
+    FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) c,
+        LATERAL (SELECT k.tick FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = c.g
+            ORDER BY k.tick DESC LIMIT 1) k
+    WHERE t.storage = h.storage AND t.grp = c.g AND t.tick = k.tick
 $$;
 
 -- Messages from this number on were sent just now.
@@ -187,14 +184,13 @@ CREATE FUNCTION @s@.note_tenants(h @s@.heads, p_first bigint) RETURNS void LANGU
     WITH sent AS MATERIALIZED (
         SELECT l.grp, min(l.seq) FILTER (WHERE l.state = 2) AS head
         FROM @s@.live l WHERE l.storage = h.storage AND l.seq >= p_first GROUP BY 1
-    ), ticked AS MATERIALIZED (
-        SELECT s.grp, s.head, (SELECT k.tick FROM @s@.tenants k
-            WHERE k.storage = h.storage AND k.grp = s.grp ORDER BY k.tick DESC LIMIT 1) AS tick
-        FROM sent s
     ), known AS (
         UPDATE @s@.tenants t SET tick = t.tick + 1, sent_ms = h.now_ms,
             head = least(t.head, s.head)
-        FROM ticked s WHERE t.storage = h.storage AND t.grp = s.grp AND t.tick = s.tick
+        FROM sent s,
+            LATERAL (SELECT k.tick FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = s.grp
+                ORDER BY k.tick DESC LIMIT 1) k
+        WHERE t.storage = h.storage AND t.grp = s.grp AND t.tick = k.tick
         RETURNING t.grp)
     INSERT INTO @s@.tenants (storage, grp, tick, sent_ms, in_flight, head)
     SELECT h.storage, s.grp, 1, h.now_ms, 0, s.head FROM sent s

@@ -180,10 +180,8 @@ CREATE TABLE @s@.live (
 CREATE INDEX live_visible ON @s@.live (storage, state, seq) WHERE state IN (1, 2);
 CREATE INDEX live_due ON @s@.live (storage, until_ms, seq) WHERE until_ms IS NOT NULL;
 CREATE INDEX live_group ON @s@.live (storage, grp, seq) WHERE grp IS NOT NULL;
--- Of a tenant, what it can deliver. Only queries that say `storage + 0` can use it, and they can use
--- no other: after a vacuum beside an open transaction the table passes for empty, every index for
--- as good, and what was read for each tenant was the queue.
-CREATE INDEX live_tenant ON @s@.live ((storage + 0), grp, seq)
+-- Of a tenant, what it can deliver.
+CREATE INDEX live_tenant ON @s@.live (storage, grp, seq)
     WHERE grp IS NOT NULL AND state IN (1, 2);
 CREATE INDEX live_aged ON @s@.live (storage, sent_ms) WHERE aged;
 
@@ -231,8 +229,8 @@ CREATE TABLE @s@.tenants (
     head bigint,
     PRIMARY KEY (storage, grp, tick)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
-CREATE INDEX tenants_head ON @s@.tenants ((storage + 0), head) WHERE head IS NOT NULL;
-CREATE INDEX tenants_busy ON @s@.tenants ((storage + 0), in_flight) WHERE in_flight >= 30;
+CREATE INDEX tenants_head ON @s@.tenants (storage, head) WHERE head IS NOT NULL;
+CREATE INDEX tenants_busy ON @s@.tenants (storage, in_flight) WHERE in_flight >= 30;
 -- Those that can be forgotten when they have not sent for long.
 CREATE INDEX tenants_idle ON @s@.tenants (sent_ms) WHERE in_flight = 0 AND head IS NULL;
 
