@@ -279,7 +279,8 @@ impl Storage for Postgres {
             // It reads all that is stored, however long that takes.
             tx.run("SET LOCAL statement_timeout = 0", &[]).await?;
             let faults = tx.rows("SELECT @s@.faults()", &[]).await?;
-            let text = "SELECT (SELECT count(*) FROM @s@.queues), (SELECT count(*) FROM @s@.live) \
+            let text = "SELECT (SELECT count(*) FROM @s@.queues), \
+                        (SELECT count(*) FROM @s@.live WHERE storage > 0) \
                         + (SELECT coalesce(sum(bare), 0)::bigint FROM @s@.heads)";
             let counts = tx.one(text, &[]).await?;
             let problems = faults.iter().map(|row| row.try_get(0));

@@ -168,15 +168,26 @@ END
 $$;
 
 -- Messages of tenants enter (+1) or leave (-1) flight, or stop or begin to be visible without (0).
-CREATE FUNCTION @s@.fly(h @s@.heads, p_grps text[], p_by integer) RETURNS void
+-- p_back is the one that can be delivered from now on; without it none can that could not before.
+CREATE FUNCTION @s@.fly(h @s@.heads, p_grps text[], p_by integer, p_back bigint) RETURNS void
 LANGUAGE sql AS $$
-    UPDATE @s@.tenants t SET tick = t.tick + 1, in_flight = t.in_flight + p_by * c.n, head = (
-        SELECT l.seq FROM @s@.live l WHERE l.storage = h.storage AND l.grp = c.g
-            AND l.state IN (1, 2) AND l.seq >= h.first_seq ORDER BY l.seq LIMIT 1)
-    FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) c,
-        LATERAL (SELECT k.tick FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = c.g
-            ORDER BY k.tick DESC LIMIT 1) k
-    WHERE t.storage = h.storage AND t.grp = c.g AND t.tick = k.tick
+    -- By their places, which are found first: joined by group and tick, a plan may read all that is
+    -- left of a tenant's changes.
+    WITH c AS MATERIALIZED (
+        SELECT x.g, x.n, k.ctid AS place
+        FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) x,
+            LATERAL (SELECT t.ctid FROM @s@.tenants t WHERE t.storage = h.storage AND t.grp = x.g
+                ORDER BY t.tick DESC LIMIT 1) k
+    )
+    UPDATE @s@.tenants t SET tick = t.tick + 1, in_flight = t.in_flight + p_by * c.n,
+        head = CASE
+            WHEN p_back IS NOT NULL THEN least(t.head, p_back)
+            WHEN p_by < 0 THEN t.head
+            ELSE (SELECT l.seq FROM @s@.live l WHERE l.storage = h.storage AND l.grp = c.g
+                AND l.state IN (1, 2) AND l.seq >= greatest(t.head, h.first_seq)
+                ORDER BY l.seq LIMIT 1)
+        END
+    FROM c WHERE t.ctid = c.place
 $$;
 
 -- Messages from this number on were sent just now.
@@ -184,17 +195,16 @@ CREATE FUNCTION @s@.note_tenants(h @s@.heads, p_first bigint) RETURNS void LANGU
     WITH sent AS MATERIALIZED (
         SELECT l.grp, min(l.seq) FILTER (WHERE l.state = 2) AS head
         FROM @s@.live l WHERE l.storage = h.storage AND l.seq >= p_first GROUP BY 1
+    ), placed AS MATERIALIZED (
+        SELECT s.grp, s.head, k.ctid AS place FROM sent s LEFT JOIN
+            LATERAL (SELECT t.ctid FROM @s@.tenants t WHERE t.storage = h.storage AND t.grp = s.grp
+                ORDER BY t.tick DESC LIMIT 1) k ON true
     ), known AS (
         UPDATE @s@.tenants t SET tick = t.tick + 1, sent_ms = h.now_ms,
-            head = least(t.head, s.head)
-        FROM sent s,
-            LATERAL (SELECT k.tick FROM @s@.tenants k WHERE k.storage = h.storage AND k.grp = s.grp
-                ORDER BY k.tick DESC LIMIT 1) k
-        WHERE t.storage = h.storage AND t.grp = s.grp AND t.tick = k.tick
-        RETURNING t.grp)
+            head = least(t.head, p.head)
+        FROM placed p WHERE t.ctid = p.place)
     INSERT INTO @s@.tenants (storage, grp, tick, sent_ms, in_flight, head)
-    SELECT h.storage, s.grp, 1, h.now_ms, 0, s.head FROM sent s
-    WHERE NOT EXISTS (SELECT FROM known k WHERE k.grp = s.grp)
+    SELECT h.storage, p.grp, 1, h.now_ms, 0, p.head FROM placed p WHERE p.place IS NULL
 $$;
 
 CREATE FUNCTION @s@.count_state(h @s@.heads, p_state integer, p_by bigint) RETURNS @s@.heads
@@ -265,10 +275,10 @@ BEGIN
         h.in_flight := h.in_flight - v_in_flight;
         h.dirty := true;
         IF v_flying IS NOT NULL THEN
-            PERFORM @s@.fly(h, v_flying, -1);
+            PERFORM @s@.fly(h, v_flying, -1, NULL);
         END IF;
         IF v_visible IS NOT NULL THEN
-            PERFORM @s@.fly(h, v_visible, 0);
+            PERFORM @s@.fly(h, v_visible, 0, NULL);
         END IF;
     END IF;
     RETURN @s@.advance_first(h, p_seqs);
@@ -388,7 +398,7 @@ BEGIN
         IF h.fifo THEN
             h := @s@.refresh(h, r.grp);
         ELSIF r.grp IS NOT NULL THEN
-            PERFORM @s@.fly(h, ARRAY[r.grp], CASE WHEN r.state = 3 THEN -1 ELSE 0 END);
+            PERFORM @s@.fly(h, ARRAY[r.grp], CASE WHEN r.state = 3 THEN -1 ELSE 0 END, r.seq);
         END IF;
     END LOOP;
     IF v_done >= p_step THEN

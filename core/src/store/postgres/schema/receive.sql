@@ -254,7 +254,7 @@ BEGIN
     ELSE
         h.fresh_seq := v_fresh_seq;
         IF h.fair AND p_until > h.now_ms AND cardinality(v_grps) > 0 THEN
-            PERFORM @s@.fly(h, v_grps, 1);
+            PERFORM @s@.fly(h, v_grps, 1, NULL);
         END IF;
     END IF;
 END

@@ -93,7 +93,8 @@ BEGIN
             IF h.fifo THEN
                 h := @s@.refresh(h, l.grp);
             ELSIF l.grp IS NOT NULL AND (l.state = 3) <> v_hidden THEN
-                PERFORM @s@.fly(h, ARRAY[l.grp], CASE WHEN v_hidden THEN 1 ELSE -1 END);
+                PERFORM @s@.fly(h, ARRAY[l.grp], CASE WHEN v_hidden THEN 1 ELSE -1 END,
+                    CASE WHEN NOT v_hidden THEN l.seq END);
             END IF;
         END IF;
     END LOOP;

@@ -257,3 +257,17 @@ INSERT INTO @s@.swept VALUES (0, 0);
 
 -- Storages of purged and deleted queues, removed in steps.
 CREATE TABLE @s@.trash (storage bigint PRIMARY KEY);
+
+-- What the planner is to think, whatever the last vacuum saw: that tables are not empty, by rows of
+-- no queue, and that all is in one queue. Where a busy table was empty a moment ago, or had many
+-- small queues, every index would cost the same while one fills, and a plan would read a queue for
+-- each of its messages.
+INSERT INTO @s@.live (storage, seq, sent_ms, bytes, part, state, grp)
+SELECT 0, n, 0, 0, -1, 1 + n % 2, n::text FROM generate_series(1, 500) n;
+INSERT INTO @s@.ring (storage, turn, grp) SELECT 0, n, n::text FROM generate_series(1, 500) n;
+INSERT INTO @s@.tenants (storage, grp, tick, sent_ms, in_flight, head)
+SELECT 0, n::text, 0, 0, 0, n FROM generate_series(1, 500) n;
+ALTER TABLE @s@.live ALTER COLUMN storage SET (n_distinct = 1);
+ALTER TABLE @s@.ring ALTER COLUMN storage SET (n_distinct = 1);
+ALTER TABLE @s@.tenants ALTER COLUMN storage SET (n_distinct = 1);
+ANALYZE @s@.live, @s@.ring, @s@.tenants;
