@@ -179,6 +179,25 @@ fn postgres_looks_past_what_is_in_flight_at_once() {
 }
 
 #[test]
+fn postgres_finds_the_first_of_what_came_back_at_once() {
+    compare("returned-", &QueueOptions::new(), |queue, count| {
+        send(queue, count, |_| SendRequest::new("x"));
+        let mut taken = Vec::new();
+        while taken.len() < count {
+            taken.extend(queue.receive(&ReceiveOptions::new().max(1_000)).unwrap());
+        }
+        for some in taken.chunks(1_000) {
+            for changed in queue
+                .change_visibility_batch(some.iter().map(|it| (it, 0)))
+                .unwrap()
+            {
+                changed.unwrap();
+            }
+        }
+    });
+}
+
+#[test]
 fn postgres_looks_past_what_tenants_have_in_flight_at_once() {
     compare("shared-", &QueueOptions::new(), |queue, count| {
         send(queue, 2 * count, |n| {
@@ -223,6 +242,45 @@ fn postgres_finds_the_first_of_a_backlog_at_once() {
     compare("plain-", &QueueOptions::new(), |queue, count| {
         send(queue, count, |_| SendRequest::new("x"));
     });
+}
+
+/// Of ten thousand that are visible, none is in flight, and none is of the group that is asked for.
+#[test]
+fn postgres_peeks_past_what_was_not_asked_for_at_once() {
+    let Some((_, location)) = place() else { return };
+    let store = Store::open(&location).unwrap();
+    let options = QueueOptions::new().fifo().content_deduplication(true);
+    let queue = store.create_queue("q.fifo", &options).unwrap();
+    send(&queue, LONG, |n| {
+        SendRequest::new(format!("{n}")).group(format!("g{}", n % 10))
+    });
+    for asked in [
+        "'{3}', NULL",
+        "'{0,3}', NULL",
+        "NULL, 'other'",
+        "'{1}', NULL",
+    ] {
+        let touched = pages_of(
+            &location,
+            &format!("peek(1, 1, 1000, 0, {asked}, 10, 100000)"),
+        );
+        assert!(touched < PAGES_MORE, "peek({asked}): {touched} pages");
+    }
+    for (states, found) in [
+        ("'{1,2}'", 10),
+        ("'{2}'", 10),
+        ("'{0,1,3}'", 0),
+        ("NULL", 10),
+    ] {
+        for (group, found) in [("NULL", found), ("'g3'", found), ("'other'", 0)] {
+            let schema = location.rsplit_once("schema=").unwrap().1;
+            let call = format!(
+                "SELECT count(*) - 1 FROM {schema}.peek(1, 1, 1000, 0, {states}, {group}, 10, 100000)"
+            );
+            let count = query(&location, &call).unwrap()[0][0].clone().unwrap();
+            assert_eq!(count, found.to_string(), "peek({states}, {group})");
+        }
+    }
 }
 
 /// A quiet tenant's messages come first, in the order in which they were sent, those without a

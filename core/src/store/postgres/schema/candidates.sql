@@ -5,11 +5,12 @@
 CREATE FUNCTION @s@.visible(h @s@.heads, p_limit bigint)
 RETURNS TABLE (seq bigint, grp text, bytes integer, receives integer, state smallint)
 LANGUAGE sql STABLE AS $$
-    (SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l WHERE l.storage = h.storage AND l.state = 1
+    (SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l
+        WHERE h.returned > 0 AND l.storage = h.storage AND l.state = 1
         AND l.seq >= h.first_seq ORDER BY l.seq LIMIT p_limit)
     UNION ALL
     (SELECT l.seq, l.grp, l.bytes, l.receives, l.state FROM @s@.live l
-        WHERE l.storage = h.storage AND l.state = 2
+        WHERE h.fresh > 0 AND l.storage = h.storage AND l.state = 2
         AND l.seq >= h.first_seq ORDER BY l.seq LIMIT p_limit)
     UNION ALL
     (SELECT m.seq, NULL, octet_length(m.body), 0, 4::smallint FROM @s@.messages m

@@ -168,20 +168,22 @@ END
 $$;
 
 -- Messages of tenants enter (+1) or leave (-1) flight, or stop or begin to be visible without (0).
--- p_back is the one that can be delivered from now on; without it none can that could not before.
-CREATE FUNCTION @s@.fly(h @s@.heads, p_grps text[], p_by integer, p_back bigint) RETURNS void
-LANGUAGE sql AS $$
+-- p_backs are those of them that can be delivered from now on; without it none can that could not
+-- before. For many at once: what it costs is its plan.
+CREATE FUNCTION @s@.fly(h @s@.heads, p_grps text[], p_by integer, p_backs bigint[] DEFAULT NULL)
+RETURNS void LANGUAGE sql AS $$
     -- By their places, which are found first: joined by group and tick, a plan may read all that is
     -- left of a tenant's changes.
     WITH c AS MATERIALIZED (
-        SELECT x.g, x.n, k.ctid AS place
-        FROM (SELECT g, count(*) AS n FROM unnest(p_grps) g WHERE g IS NOT NULL GROUP BY g) x,
+        SELECT x.g, x.n, x.back, k.ctid AS place
+        FROM (SELECT u.g, count(*) AS n, min(u.back) AS back FROM unnest(p_grps, p_backs) u (g, back)
+                WHERE u.g IS NOT NULL GROUP BY u.g) x,
             LATERAL (SELECT t.ctid FROM @s@.tenants t WHERE t.storage = h.storage AND t.grp = x.g
                 ORDER BY t.tick DESC LIMIT 1) k
     )
     UPDATE @s@.tenants t SET tick = t.tick + 1, in_flight = t.in_flight + p_by * c.n,
         head = CASE
-            WHEN p_back IS NOT NULL THEN least(t.head, p_back)
+            WHEN c.back IS NOT NULL THEN least(t.head, c.back)
             WHEN p_by < 0 THEN t.head
             ELSE (SELECT l.seq FROM @s@.live l WHERE l.storage = h.storage AND l.grp = c.g
                 AND l.state IN (1, 2) AND l.seq >= greatest(t.head, h.first_seq)
@@ -260,11 +262,14 @@ BEGIN
         IF n < cardinality(p_seqs) AND h.bare > 0 THEN
             -- Receives that were lost with a machine left these bare. The rows stay, as those of
             -- all that is gone: a send of unknown outcome is looked for there.
-            UPDATE @s@.messages m SET bare = false
-                WHERE m.storage = h.storage AND m.seq = ANY (p_seqs) AND m.seq >= h.bare_seq AND m.bare;
-            GET DIAGNOSTICS v_bare = ROW_COUNT;
-            h.bare := h.bare - v_bare;
-            h.dirty := h.dirty OR v_bare > 0;
+            -- One by one: for a list a plan may read all that is bare.
+            FOREACH v_seq IN ARRAY p_seqs LOOP
+                UPDATE @s@.messages m SET bare = false
+                    WHERE m.storage = h.storage AND m.seq = v_seq AND v_seq >= h.bare_seq AND m.bare;
+                GET DIAGNOSTICS v_bare = ROW_COUNT;
+                h.bare := h.bare - v_bare;
+                h.dirty := h.dirty OR v_bare > 0;
+            END LOOP;
         END IF;
         IF n = 0 THEN
             RETURN h;
@@ -275,10 +280,10 @@ BEGIN
         h.in_flight := h.in_flight - v_in_flight;
         h.dirty := true;
         IF v_flying IS NOT NULL THEN
-            PERFORM @s@.fly(h, v_flying, -1, NULL);
+            PERFORM @s@.fly(h, v_flying, -1);
         END IF;
         IF v_visible IS NOT NULL THEN
-            PERFORM @s@.fly(h, v_visible, 0, NULL);
+            PERFORM @s@.fly(h, v_visible, 0);
         END IF;
     END IF;
     RETURN @s@.advance_first(h, p_seqs);
@@ -295,8 +300,9 @@ BEGIN
     WITH dressed AS (
         INSERT INTO @s@.live (storage, seq, sent_ms, bytes, part, state)
         SELECT m.storage, m.seq, m.sent_ms, octet_length(m.body), m.part, 2
-        FROM @s@.messages m WHERE m.storage = h.storage AND m.seq = ANY (p_seqs)
-            AND m.seq >= h.bare_seq AND m.bare
+        FROM (SELECT DISTINCT s.seq FROM unnest(p_seqs) s (seq) WHERE s.seq >= h.bare_seq) s,
+            LATERAL (SELECT * FROM @s@.messages k
+                WHERE k.storage = h.storage AND k.seq = s.seq AND k.bare OFFSET 0) m
         RETURNING seq)
     SELECT count(*), min(seq), max(seq) INTO n, v_first, v_last FROM dressed;
     IF n > 0 THEN
@@ -333,6 +339,10 @@ DECLARE
     v_seqs bigint[];
     v_done integer := 0;
     v_last bigint := h.due_done_ms;
+    v_flew text[] := '{}';
+    v_flew_seqs bigint[] := '{}';
+    v_slept text[] := '{}';
+    v_slept_seqs bigint[] := '{}';
     v_bare bigint;
     v_bare_seq bigint;
     r record;
@@ -398,9 +408,21 @@ BEGIN
         IF h.fifo THEN
             h := @s@.refresh(h, r.grp);
         ELSIF r.grp IS NOT NULL THEN
-            PERFORM @s@.fly(h, ARRAY[r.grp], CASE WHEN r.state = 3 THEN -1 ELSE 0 END, r.seq);
+            IF r.state = 3 THEN
+                v_flew := v_flew || r.grp;
+                v_flew_seqs := v_flew_seqs || r.seq;
+            ELSE
+                v_slept := v_slept || r.grp;
+                v_slept_seqs := v_slept_seqs || r.seq;
+            END IF;
         END IF;
     END LOOP;
+    IF cardinality(v_flew) > 0 THEN
+        PERFORM @s@.fly(h, v_flew, -1, v_flew_seqs);
+    END IF;
+    IF cardinality(v_slept) > 0 THEN
+        PERFORM @s@.fly(h, v_slept, 0, v_slept_seqs);
+    END IF;
     IF v_done >= p_step THEN
         h.due_done_ms := v_last - 1;
         h.code := 2;

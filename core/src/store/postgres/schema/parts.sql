@@ -195,7 +195,8 @@ BEGIN
         WHERE h.uid = v_uid AND h.storage = v_storage ORDER BY h.tick DESC LIMIT 1;
     WITH gone AS (
         DELETE FROM @s@.messages m WHERE m.part = p_part AND m.storage = v_storage
-            AND m.seq = ANY (v_seqs)
+            -- They are in order: no plan reads more than what lies between.
+            AND m.seq >= v_seqs[1] AND m.seq <= v_seqs[cardinality(v_seqs)] AND m.seq = ANY (v_seqs)
             AND (m.bare AND m.seq >= v_bare_seq OR EXISTS (SELECT FROM @s@.live l
                 WHERE l.storage = m.storage AND l.seq = m.seq AND l.part = m.part))
         RETURNING *

@@ -123,7 +123,8 @@ BEGIN
         FROM @s@.candidates(h, p_limit) WITH ORDINALITY
             c (c_seq, c_grp, c_bytes, c_receives, c_state, n)
         LEFT JOIN @s@.live l ON l.storage = h.storage AND l.seq = c.c_seq
-        LEFT JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
+        LEFT JOIN LATERAL (SELECT k.source FROM @s@.messages k
+            WHERE k.part = l.part AND k.storage = l.storage AND k.seq = l.seq OFFSET 0) m ON true
         ORDER BY c.n;
 END
 $$;

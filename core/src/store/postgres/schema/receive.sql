@@ -36,8 +36,9 @@ BEGIN
         coalesce(p_ids[u.n], m.id), m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender,
         p_source
     FROM unnest(p_seqs) WITH ORDINALITY u (seq, n)
-    JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq
-    JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq;
+    JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq,
+    LATERAL (SELECT * FROM @s@.messages c
+        WHERE c.part = l.part AND c.storage = l.storage AND c.seq = l.seq OFFSET 0) m;
     INSERT INTO @s@.live (storage, seq, sent_ms, until_ms, first_ms, receive_count, bytes, part,
         state, aged, grp)
     SELECT t.storage, v_first + u.n - 1,
@@ -254,7 +255,7 @@ BEGIN
     ELSE
         h.fresh_seq := v_fresh_seq;
         IF h.fair AND p_until > h.now_ms AND cardinality(v_grps) > 0 THEN
-            PERFORM @s@.fly(h, v_grps, 1, NULL);
+            PERFORM @s@.fly(h, v_grps, 1);
         END IF;
     END IF;
 END
@@ -475,16 +476,19 @@ BEGIN
         SELECT 0, h.now_ms, v_until, NULL::bigint[], NULL::bigint, l.seq, l.receives, l.received_ms, m.sent_ms,
             l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp, m.dedup,
             m.sender, m.source
-        FROM leased l
-        JOIN @s@.messages m ON m.part = l.part AND m.storage = h.storage AND m.seq = l.seq
+        -- OFFSET 0, here and elsewhere: joined, a plan may read the queue's contents for each row,
+        -- as parts that are empty have no statistics.
+        FROM leased l, LATERAL (SELECT * FROM @s@.messages c
+            WHERE c.part = l.part AND c.storage = h.storage AND c.seq = l.seq OFFSET 0) m
         ORDER BY CASE WHEN v_mixed THEN array_position(v_seqs, l.seq) ELSE l.seq END;
     ELSIF h.code = 0 AND cardinality(v_seqs) > 0 THEN
         RETURN QUERY SELECT 0, h.now_ms, v_until, NULL::bigint[], NULL::bigint, l.seq, l.receives, l.received_ms,
             m.sent_ms, l.first_ms, l.receive_count, m.id, m.body, m.attributes, m.trace, m.grp,
             m.dedup, m.sender, m.source
         FROM unnest(v_seqs) WITH ORDINALITY u (seq, n)
-        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq AND l.seq >= h.first_seq
-        JOIN @s@.messages m ON m.part = l.part AND m.storage = l.storage AND m.seq = l.seq
+        JOIN @s@.live l ON l.storage = h.storage AND l.seq = u.seq AND l.seq >= h.first_seq,
+        LATERAL (SELECT * FROM @s@.messages c
+            WHERE c.part = l.part AND c.storage = l.storage AND c.seq = l.seq OFFSET 0) m
         ORDER BY u.n;
     END IF;
 END

@@ -94,7 +94,7 @@ BEGIN
                 h := @s@.refresh(h, l.grp);
             ELSIF l.grp IS NOT NULL AND (l.state = 3) <> v_hidden THEN
                 PERFORM @s@.fly(h, ARRAY[l.grp], CASE WHEN v_hidden THEN 1 ELSE -1 END,
-                    CASE WHEN NOT v_hidden THEN l.seq END);
+                    CASE WHEN NOT v_hidden THEN ARRAY[l.seq] END);
             END IF;
         END IF;
     END LOOP;
@@ -130,37 +130,65 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     h @s@.heads;
+    v_seqs bigint[];
 BEGIN
     h := @s@.enter(p_uid, p_version, p_step);
     PERFORM @s@.save(h);
     code := h.code;
     RETURN NEXT;
-    IF h.code = 0 THEN
-        RETURN QUERY SELECT 0, o.state, o.until_ms, o.seq, o.sent_ms, o.first_ms, o.receive_count,
-            o.id, o.body, o.attributes, o.trace, o.grp, o.dedup, o.sender, o.source
-        FROM (SELECT l.state, l.until_ms, l.seq, m.sent_ms, l.first_ms, l.receive_count,
-            m.id, m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender, m.source,
-            row_number() OVER w AS n,
-            sum(octet_length(m.body) + coalesce(octet_length(m.attributes), 0)) OVER w AS bytes
-        FROM (SELECT x.* FROM (
-                (SELECT k.state, k.until_ms, k.seq, k.part, k.first_ms, k.receive_count
-                FROM @s@.live k
-                WHERE k.storage = h.storage AND k.seq > p_after AND k.seq >= h.first_seq
-                AND (p_states IS NULL OR k.state = ANY (p_states))
-                AND (p_grp IS NULL OR k.grp = p_grp)
-                ORDER BY k.seq LIMIT p_limit)
-                UNION ALL
-                (SELECT 2::smallint, NULL::bigint, k.seq, k.part, NULL::bigint, 0
-                FROM @s@.messages k
-                WHERE h.bare > 0 AND p_grp IS NULL AND (p_states IS NULL OR 2 = ANY (p_states))
-                AND k.storage = h.storage AND k.seq > p_after AND k.seq >= h.bare_seq AND k.bare
-                ORDER BY k.seq LIMIT p_limit)) x
-            ORDER BY x.seq LIMIT p_limit) l
-        JOIN @s@.messages m ON m.part = l.part AND m.storage = h.storage AND m.seq = l.seq
-        WINDOW w AS (ORDER BY l.seq ROWS UNBOUNDED PRECEDING)) o
-        WHERE o.n = 1 OR o.bytes <= p_bytes
-        ORDER BY o.seq;
+    IF h.code <> 0 THEN
+        RETURN;
     END IF;
+    -- Each kind of search by the index that is made for it: one statement for all of them reads the
+    -- queue from its beginning.
+    IF p_grp IS NOT NULL THEN
+        v_seqs := ARRAY(SELECT k.seq FROM @s@.live k
+            WHERE k.storage = h.storage AND k.grp = p_grp
+            AND k.seq > p_after AND k.seq >= h.first_seq
+            AND (p_states IS NULL OR k.state = ANY (p_states)) ORDER BY k.seq LIMIT p_limit);
+    ELSIF p_states IS NULL THEN
+        v_seqs := ARRAY(SELECT k.seq FROM @s@.live k
+            WHERE k.storage = h.storage AND k.seq > p_after AND k.seq >= h.first_seq
+            ORDER BY k.seq LIMIT p_limit);
+    ELSE
+        -- What is delayed or in flight has a deadline.
+        v_seqs := ARRAY(SELECT x.seq FROM (
+            SELECT y.seq FROM unnest(p_states) s (state), LATERAL (
+                SELECT k.seq FROM @s@.live k
+                WHERE k.storage = h.storage AND k.state = s.state AND k.state IN (1, 2)
+                AND k.seq > p_after AND k.seq >= h.first_seq
+                ORDER BY k.seq LIMIT p_limit) y
+            UNION
+            SELECT y.seq FROM (
+                SELECT k.seq FROM @s@.live k
+                WHERE k.storage = h.storage AND k.until_ms IS NOT NULL
+                AND k.state = ANY (p_states) AND k.seq > p_after AND k.seq >= h.first_seq
+                OFFSET 0) y
+            WHERE h.in_flight + h.delayed > 0) x
+            ORDER BY x.seq LIMIT p_limit);
+    END IF;
+    RETURN QUERY SELECT 0, o.state, o.until_ms, o.seq, o.sent_ms, o.first_ms, o.receive_count,
+        o.id, o.body, o.attributes, o.trace, o.grp, o.dedup, o.sender, o.source
+    FROM (SELECT l.state, l.until_ms, l.seq, m.sent_ms, l.first_ms, l.receive_count,
+        m.id, m.body, m.attributes, m.trace, m.grp, m.dedup, m.sender, m.source,
+        row_number() OVER w AS n,
+        sum(octet_length(m.body) + coalesce(octet_length(m.attributes), 0)) OVER w AS bytes
+    FROM (SELECT x.* FROM (
+            (SELECT k.state, k.until_ms, k.seq, k.part, k.first_ms, k.receive_count
+            FROM unnest(v_seqs) s (seq)
+            JOIN @s@.live k ON k.storage = h.storage AND k.seq = s.seq)
+            UNION ALL
+            (SELECT 2::smallint, NULL::bigint, k.seq, k.part, NULL::bigint, 0
+            FROM @s@.messages k
+            WHERE h.bare > 0 AND p_grp IS NULL AND (p_states IS NULL OR 2 = ANY (p_states))
+            AND k.storage = h.storage AND k.seq > p_after AND k.seq >= h.bare_seq AND k.bare
+            ORDER BY k.seq LIMIT p_limit)) x
+        ORDER BY x.seq LIMIT p_limit) l
+    CROSS JOIN LATERAL (SELECT * FROM @s@.messages c
+        WHERE c.part = l.part AND c.storage = h.storage AND c.seq = l.seq OFFSET 0) m
+    WINDOW w AS (ORDER BY l.seq ROWS UNBOUNDED PRECEDING)) o
+    WHERE o.n = 1 OR o.bytes <= p_bytes
+    ORDER BY o.seq;
 END
 $$;
 
