@@ -274,9 +274,8 @@ fn postgres_peeks_past_what_was_not_asked_for_at_once() {
     ] {
         for (group, found) in [("NULL", found), ("'g3'", found), ("'other'", 0)] {
             let schema = location.rsplit_once("schema=").unwrap().1;
-            let call = format!(
-                "SELECT count(*) - 1 FROM {schema}.peek(1, 1, 1000, 0, {states}, {group}, 10, 100000)"
-            );
+            let call = format!("peek(1, 1, 1000, 0, {states}, {group}, 10, 100000)");
+            let call = format!("SELECT count(*) - 1 FROM {schema}.{call}");
             let count = query(&location, &call).unwrap()[0][0].clone().unwrap();
             assert_eq!(count, found.to_string(), "peek({states}, {group})");
         }

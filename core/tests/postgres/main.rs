@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(feature = "postgres")]
 
+mod cancels;
 mod confirm;
 mod growth;
 mod held;

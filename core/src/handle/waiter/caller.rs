@@ -1,16 +1,14 @@
 //! Callers that block until their own wait ends. While nobody waits otherwise, one of them leads:
 //! between a send and the return of the receive that waits for it, one thread less is woken.
 
-use super::{Pending, Waiter};
+use super::{Answer, Pending, Waiter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::handle::shared::closed;
-use crate::handle::{Message, Queue, ReceiveOptions};
+use crate::handle::{Queue, ReceiveOptions};
 use crate::store::Storage;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::ThreadId;
-
-type Answer = Result<Vec<Message>>;
 
 /// What a caller that blocks is told.
 enum Turn {

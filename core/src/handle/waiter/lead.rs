@@ -2,9 +2,8 @@
 
 use super::line::Line;
 use super::looks::{Looks, Ticket};
-use super::{Pending, State, Waiter, cancelled};
-use crate::command::Outcome;
-use crate::error::Result;
+use super::{State, Waiter, cancelled};
+use crate::handle::VisibilityRequest;
 use crate::handle::receive::{Attempt, conclude};
 use crate::handle::shared::closed;
 use crate::key::QueueKey;
@@ -77,14 +76,14 @@ impl Waiter {
     /// the waiter thread has come since this caller saw that it may lead, as a ticket that came
     /// with it is called back on that thread only.
     fn pass(&self, storage: &dyn Storage) -> Option<u64> {
+        self.settle_late(Some(Instant::now()));
         let mut state = self.state.lock();
+        // Under the lock that the horizon is read under: a ticket that came with the thread is
+        // before neither.
         if state.threaded && !state.is_thread_here() {
             return None;
         }
         state.passes_begun += 1;
-        drop(state);
-        self.settle_late(Some(Instant::now()));
-        let mut state = self.state.lock();
         let now_ms = storage.now_ms();
         let horizon = state.next_id;
         let mut worth = Vec::new();
@@ -167,9 +166,10 @@ impl Waiter {
         let _ = catch_unwind(AssertUnwindSafe(|| storage.hand_in(commands)));
         // A manual clock stands still meanwhile, and who moves it waits for all.
         let until = (!self.manual_clock).then(|| Instant::now() + PATIENCE);
+        let mut answered = Vec::new();
         let found = all.into_iter().map(|mut looks| {
             if looks.gather(until) {
-                return self.settle_looks(looks);
+                return self.conclude_looks(looks, &mut answered);
             }
             let mut state = self.state.lock();
             // Who came later stands behind them, also where they were the last of their line.
@@ -179,22 +179,69 @@ impl Waiter {
             state.late.push(looks);
             false
         });
-        found.collect()
+        let found = found.collect();
+        self.call_back(answered);
+        found
     }
 
-    /// Ends the looks of a line. True if all of them, and there were some, got something.
-    fn settle_looks(&self, looks: Looks) -> bool {
-        let (mut count, mut in_vain) = (0, 0);
-        for ((id, pending), outcome) in looks.end() {
-            count += 1;
-            in_vain += usize::from(!self.settle_look(id, pending, outcome));
+    /// Ends the looks of a line: its tickets are back in it, or among the answered. True if all of
+    /// them, and there were some, got something.
+    fn conclude_looks(&self, looks: Looks, answered: &mut Vec<u64>) -> bool {
+        let attempts = looks.end().map(|((id, mut pending), outcome)| {
+            let attempt = conclude(&pending.queue, &mut pending.options, outcome);
+            (id, pending, attempt)
+        });
+        let attempts: Vec<_> = attempts.collect();
+        let (count, mut in_vain) = (attempts.len(), 0);
+        // Dropped without the lock.
+        let mut detached = Vec::new();
+        let mut state = self.state.lock();
+        for (id, pending, attempt) in attempts {
+            if pending.callback.is_none() {
+                detached.push((pending, attempt));
+                continue;
+            }
+            let is_cancelled = state.running.get(&id).is_some_and(|it| it.cancelled);
+            let answer = match attempt {
+                Attempt::Answer(answer) => answer,
+                Attempt::Nothing { .. } if is_cancelled => Err(cancelled()),
+                Attempt::Nothing { due_ms } => {
+                    in_vain += 1;
+                    state.running.remove(&id);
+                    let line = state.put(id, pending, || Line::new(0, true));
+                    line.expect_by(due_ms);
+                    continue;
+                }
+            };
+            state.answered.insert(id, (pending, answer));
+            answered.push(id);
+        }
+        drop(state);
+        for (_, attempt) in detached {
+            give_back(attempt);
         }
         in_vain == 0 && count > 0
+    }
+
+    /// Calls back who was answered, but for those whom a cancel took.
+    fn call_back(&self, answered: Vec<u64>) {
+        // Who cancels may wait for one of them.
+        self.changed.notify_all();
+        for id in answered {
+            let taken = self.state.lock().take_answered(id);
+            if let Some((pending, answer)) = taken {
+                self.finish(id, pending, answer);
+            }
+        }
     }
 
     /// Ends the looks of earlier passes that have their answers by then.
     fn settle_late(&self, until: Option<Instant>) {
         let late = std::mem::take(&mut self.state.lock().late);
+        if late.is_empty() {
+            return;
+        }
+        let mut answered = Vec::new();
         for mut looks in late {
             if !looks.gather(until) {
                 self.state.lock().late.push(looks);
@@ -204,7 +251,7 @@ impl Waiter {
             let mut state = self.state.lock();
             state.set_thread(&looks, Some(std::thread::current().id()));
             drop(state);
-            let found = self.settle_looks(looks);
+            let found = self.conclude_looks(looks, &mut answered);
             let mut state = self.state.lock();
             if let Some(line) = state.lines.get_mut(&key) {
                 line.set_late(false);
@@ -214,27 +261,7 @@ impl Waiter {
             }
             state.forget_if_empty(&key);
         }
-    }
-
-    /// Ends one look, which may end the wait. False if there was nothing for it.
-    fn settle_look(&self, id: u64, mut pending: Pending, outcome: Result<Outcome>) -> bool {
-        match conclude(&pending.queue, &mut pending.options, outcome) {
-            Attempt::Answer(answer) => self.finish(id, pending, answer),
-            Attempt::Nothing { due_ms } => {
-                let mut state = self.state.lock();
-                if state.running.get(&id).is_some_and(|it| it.cancelled) {
-                    drop(state);
-                    self.finish(id, pending, Err(cancelled()));
-                    return true;
-                }
-                state.running.remove(&id);
-                state
-                    .put(id, pending, || Line::new(0, true))
-                    .expect_by(due_ms);
-                return false;
-            }
-        }
-        true
+        self.call_back(answered);
     }
 
     /// Ends the waits whose time has come with no messages (S4.4).
@@ -300,6 +327,19 @@ impl Waiter {
             drop(state);
             if let Some(pending) = pending {
                 self.finish(id, pending, Err(closed()));
+            }
+        }
+    }
+}
+
+/// Lets others have what was found for a ticket that had been cancelled by then. Nobody waits for
+/// it: where it fails, the visibility timeout does the same.
+fn give_back(attempt: Attempt) {
+    if let Attempt::Answer(Ok(messages)) = attempt {
+        for message in messages {
+            let change = VisibilityRequest::from((&message, 0));
+            if let Ok(call) = message.queue().calls().change_visibility(change) {
+                call.submit(|_| ());
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::Pending;
 use crate::command::{Command, Outcome};
 use crate::error::{Error, ErrorKind, Result};
-use crate::handle::receive::receive_command;
+use crate::handle::receive::{Callback, receive_command};
 use crate::key::QueueKey;
 use crate::store::Done;
 use std::sync::Arc;
@@ -47,9 +47,16 @@ impl Looks {
         &self.key
     }
 
-    /// Numbers of the tickets.
+    /// Numbers of the tickets that are to be called back.
     pub fn ids(&self) -> impl Iterator<Item = u64> {
-        self.tickets.iter().map(|(id, _)| *id)
+        let called = self.tickets.iter().filter(|(_, it)| it.callback.is_some());
+        called.map(|(id, _)| *id)
+    }
+
+    /// The callback of a ticket, which is not called for these looks any more.
+    pub fn detach(&mut self, id: u64) -> Option<Callback> {
+        let ticket = self.tickets.iter_mut().find(|(own, _)| *own == id);
+        ticket.and_then(|(_, pending)| pending.callback.take())
     }
 
     /// True if all answers have come by then, however long that takes for `None`.

@@ -7,6 +7,10 @@
 //! That a cancel finds it in exactly one of them is what makes it safe: what left the line will
 //! be called back with whatever was taken for it.
 //!
+//! Where many are looked for at once, nobody is called back before all of these are back in their
+//! lines, or `answered`, or late: so a callback that cancels another ticket ends it there and then,
+//! and a cancel waits for no callback but that of its own ticket.
+//!
 //! While only callers that block wait, one of them leads ([`caller`]). The first ticket that blocks
 //! nobody starts the waiter thread, which leads until the store is closed.
 //!
@@ -39,7 +43,8 @@ pub(super) struct Pending {
     queue: Queue,
     options: ReceiveOptions,
     started_ms: u64,
-    callback: Callback,
+    /// `None` where it was cancelled while its look was late: what that finds is given back.
+    callback: Option<Callback>,
 }
 
 impl Pending {
@@ -48,7 +53,7 @@ impl Pending {
             queue,
             options,
             started_ms,
-            callback,
+            callback: Some(callback),
         }
     }
 
@@ -59,6 +64,9 @@ impl Pending {
         Some(self.started_ms.saturating_add(u64::from(wait_s) * 1000))
     }
 }
+
+/// What a wait ends with.
+type Answer = Result<Vec<Message>>;
 
 pub(super) struct Waiter {
     birth: Birth,
@@ -74,7 +82,11 @@ struct State {
     /// Tickets in lines by the end of their wait.
     deadlines: BTreeMap<(u64, u64), Arc<QueueKey>>,
     running: HashMap<u64, Running>,
-    /// Looks that a pass did not wait for. Touched by the leader only.
+    /// Of those running: what is to be called back, by the leader or by who cancels.
+    answered: HashMap<u64, (Pending, Answer)>,
+    /// Of threads that wait for the end of a ticket: for which.
+    awaited: HashMap<ThreadId, u64>,
+    /// Looks that a pass did not wait for. Taken and added by the leader only.
     late: Vec<Looks>,
     next_id: u64,
     /// The leader is in [`Storage::wait_change`], or about to be.
@@ -165,6 +177,42 @@ impl State {
     /// A ticket of a line that wants its own look.
     fn special_before(&mut self, key: &QueueKey, horizon: u64) -> Option<u64> {
         self.lines.get(key)?.special_before(horizon)
+    }
+
+    /// A ticket that has its answer, for this thread to call back.
+    fn take_answered(&mut self, id: u64) -> Option<(Pending, Answer)> {
+        let taken = self.answered.remove(&id)?;
+        if let Some(running) = self.running.get_mut(&id) {
+            running.thread = Some(std::thread::current().id());
+        }
+        Some(taken)
+    }
+
+    /// The callback of a ticket whose look is late, for this thread to call.
+    fn detach(&mut self, id: u64) -> Option<Callback> {
+        let callback = self.late.iter_mut().find_map(|looks| looks.detach(id))?;
+        if let Some(running) = self.running.get_mut(&id) {
+            running.thread = Some(std::thread::current().id());
+        }
+        Some(callback)
+    }
+
+    /// Whether the end of a ticket waits for this thread: it is called back by one that waits, by
+    /// way of others perhaps, for a ticket that is called back here.
+    fn awaits_this_thread(&self, mut id: u64) -> bool {
+        let own = std::thread::current().id();
+        // No chain is longer than there are threads that wait.
+        for _ in 0..=self.awaited.len() {
+            match self.running.get(&id).and_then(|running| running.thread) {
+                Some(thread) if thread == own => return true,
+                Some(thread) => match self.awaited.get(&thread) {
+                    Some(next) => id = *next,
+                    None => return false,
+                },
+                None => return false,
+            }
+        }
+        false
     }
 
     /// Nobody waits, and the leader calls nobody back.
@@ -292,17 +340,26 @@ impl Waiter {
         }
         let mut state = self.state.lock();
         loop {
-            let leads_here = state.is_led_here();
+            if let Some((pending, answer)) = state.take_answered(id) {
+                drop(state);
+                self.finish(id, pending, answer);
+                return;
+            }
+            if wait && let Some(callback) = state.detach(id) {
+                drop(state);
+                self.call(id, Some(callback), Err(cancelled()));
+                return;
+            }
             if let Some(running) = state.running.get_mut(&id) {
-                if running.thread == Some(std::thread::current().id()) {
-                    return;
-                }
                 running.cancelled = true;
-                // What a late look finds reaches the leader after this callback.
-                if !wait || leads_here {
+                // Its own callback, or one that waits for this one.
+                if !wait || state.awaits_this_thread(id) {
                     return;
                 }
+                let own = std::thread::current().id();
+                state.awaited.insert(own, id);
                 state = self.changed.wait(state);
+                state.awaited.remove(&own);
                 continue;
             }
             let pending = state.take(key, id);
@@ -336,19 +393,25 @@ impl Waiter {
         state.is_led_here() || running.is_some_and(|running| running.thread == own)
     }
 
-    /// Calls a ticket back that [`State::take`] took.
-    fn finish(&self, id: u64, pending: Pending, answer: Result<Vec<Message>>) {
+    /// Calls a ticket back that this thread took.
+    fn finish(&self, id: u64, pending: Pending, answer: Answer) {
         let Pending {
             queue, callback, ..
         } = pending;
-        // The panic was reported by the hook; this thread has other waits to serve.
-        let _ = catch_unwind(AssertUnwindSafe(|| callback(answer)));
+        self.call(id, callback, answer);
+        drop(queue);
+    }
+
+    fn call(&self, id: u64, callback: Option<Callback>, answer: Answer) {
+        if let Some(callback) = callback {
+            // The panic was reported by the hook; this thread has other waits to serve.
+            let _ = catch_unwind(AssertUnwindSafe(|| callback(answer)));
+        }
         let mut state = self.state.lock();
         state.running.remove(&id);
         state.seats.remove(&id);
         drop(state);
         self.changed.notify_all();
-        drop(queue);
     }
 
     /// Waits until a pass that begins after this call has ended: what could be answered now has
@@ -387,7 +450,10 @@ impl Waiter {
             let _ = thread.join();
         }
         let mut state = self.state.lock();
-        while state.leader.is_some() || state.leaving > 0 {
+        // Callbacks of threads that cancel, too.
+        let own = std::thread::current().id();
+        let calls = |it: &Running| it.thread.is_some_and(|thread| thread != own);
+        while state.leader.is_some() || state.leaving > 0 || state.running.values().any(calls) {
             state = self.changed.wait(state);
         }
     }
