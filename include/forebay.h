@@ -181,7 +181,7 @@ enum forebay_status
      */
     FOREBAY_STATUS_BUSY = 104,
     /**
-     * No space left for new messages; receiving and deleting go on.
+     * No space left for new messages; receiving and deleting go on, but not on PostgreSQL.
      */
     FOREBAY_STATUS_DISK_FULL = 105,
     /**
@@ -440,7 +440,7 @@ typedef struct {
     int32_t allow_network_file_system;
     /**
      * How long to wait for a lock that another process holds before FOREBAY_STATUS_BUSY,
-     * milliseconds; 0 for 30,000.
+     * milliseconds; 0 for 30,000. On PostgreSQL also for a database that is away, at least 1,000.
      */
     uint64_t lock_timeout_ms;
     /**
@@ -939,9 +939,12 @@ const char *forebay_status_name(int32_t status);
 bool forebay_status_retryable(int32_t status);
 
 /**
- * Opens the queues at `location`: a directory, or "mem:" for queues that end with their last
- * handle. Any number of processes may have a directory open; two opens in one process share one
- * engine. `options` may be NULL.
+ * Opens the queues at `location`: a directory, "mem:" for queues that end with their last handle,
+ * or a "postgres://" address. Any number of processes may have a directory open; two opens in one
+ * process share one engine: lock timeout, segment size and reserve are those of the first, and
+ * another durability or kind of clock is FOREBAY_STATUS_INVALID_ARGUMENT. On PostgreSQL each open
+ * has connections of its own, and `segment_bytes`, `reserve_bytes` and `allow_network_file_system`
+ * mean nothing. `options` may be NULL.
  */
 FOREBAY_MUST_USE
 forebay_status forebay_open(const char *location,
@@ -1018,6 +1021,7 @@ forebay_status forebay_store_check(forebay_store *store,
 
 /**
  * Writes a consistent copy of the store to an absent or empty directory while it is in use.
+ * On PostgreSQL this is FOREBAY_STATUS_UNSUPPORTED_OPERATION: the database has its own.
  */
 FOREBAY_MUST_USE
 forebay_status forebay_store_backup(forebay_store *store,
@@ -1334,15 +1338,18 @@ forebay_status forebay_ticket_take(forebay_ticket *ticket,
  * Cancels the receive; one that has ended stays as it is. When this returns, the receive has
  * ended: its callback was called or its result is in the ticket, and either that is what was
  * received before the cancel, or the status is FOREBAY_STATUS_CANCELLED and no message was taken.
- * Inside the ticket's own callback this does nothing. As it waits for a callback that runs just
- * now, do not hold a lock that the callback takes.
+ * Inside the ticket's own callback this does nothing, and nothing where callbacks on two threads
+ * cancel each other's ticket. As it waits for the ticket's callback, if that runs just now, do not
+ * hold a lock that the callback takes. Where PostgreSQL holds a look up, this does not wait for
+ * it: what the look may find is given back then, as received once more.
  */
 forebay_status forebay_ticket_cancel(forebay_ticket *ticket);
 
 /**
  * Cancels the receive as `forebay_ticket_cancel` does, makes messages that nobody took visible
- * again, and frees the ticket, whatever other threads do with it: their waits for it end. NULL or
- * a ticket freed before: nothing happens.
+ * again, and frees the ticket, whatever other threads do with it: their waits for it end. Free
+ * tickets before the store is closed: after that their messages come back with their visibility
+ * timeout only. NULL or a ticket freed before: nothing happens.
  */
 void forebay_ticket_free(forebay_ticket *ticket);
 

@@ -108,11 +108,12 @@ private:
 } // namespace detail
 
 /// The messages of a queue as a range without end: it waits for more where there are none. The
-/// loop ends when the stream is stopped or the store closed; another failure throws, or with
-/// FOREBAY_NO_EXCEPTIONS ends the loop and is `failure()`.
+/// loop ends when the stream is stopped, or with the messages at hand when the store is closed;
+/// another failure throws, or with FOREBAY_NO_EXCEPTIONS ends the loop and is `failure()`.
 ///
-/// Messages that were received and not reached when the stream ends are given back at once. The
-/// queue must outlive the stream, and only one thread may iterate.
+/// Messages that were received and not reached when the stream is stopped are given back at once;
+/// of a closed store they come back with their visibility timeout, so stop streams first. The queue
+/// must outlive the stream, and only one thread may iterate.
 class message_stream {
 public:
     struct sentinel {};

@@ -16,6 +16,12 @@ public:
     receiver(asio::io_context &io, const forebay::queue &queue, handler call)
         : queue_(queue), descriptor_(io), call_(std::move(call)) {}
 
+    ~receiver() {
+        // The ticket closes it.
+        if (descriptor_.is_open())
+            descriptor_.release();
+    }
+
     void start() {
         forebay::receive_options options;
         options.wait = std::chrono::seconds(20);

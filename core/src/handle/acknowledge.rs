@@ -67,6 +67,8 @@ impl Calls<'_, Queue> {
         &self,
         messages: impl IntoIterator<Item = D>,
     ) -> Result<Call<Vec<Result<()>>>> {
+        // Also where no entry reaches it.
+        self.handle.shared().storage()?;
         let requests: Vec<DeleteRequest> = messages.into_iter().map(Into::into).collect();
         let what = "DeleteMessageBatchRequestEntry";
         self.handle.check_batch_count(requests.len(), what)?;
@@ -98,6 +100,7 @@ impl Calls<'_, Queue> {
         &self,
         changes: impl IntoIterator<Item = V>,
     ) -> Result<Call<Vec<Result<()>>>> {
+        self.handle.shared().storage()?;
         let requests: Vec<VisibilityRequest> = changes.into_iter().map(Into::into).collect();
         let what = "ChangeMessageVisibilityBatchRequestEntry";
         self.handle.check_batch_count(requests.len(), what)?;

@@ -30,10 +30,12 @@ impl Ticket {
 
     /// Ends the wait. When this returns the callback has been called and has returned: with
     /// `Cancelled`, and no message was taken, or with the answer that came first. `Cancelled` is
-    /// called on this thread. Inside its own callback this does nothing.
+    /// called on this thread. Inside its own callback this does nothing, and nothing where two
+    /// callbacks of two threads cancel each other's ticket.
     ///
-    /// Since this may wait for a callback that runs just now, do not hold a lock that the
-    /// callback takes.
+    /// Since this may wait for its callback, if that runs just now, do not hold a lock that the
+    /// callback takes. Where a database holds the look up for long, this does not wait: what that
+    /// look may find is given back then, as received once more.
     pub fn cancel(&self) {
         self.waiter.cancel(&self.queue, self.id);
     }

@@ -98,7 +98,9 @@ fn every_call_after_a_close_answers_closed(backend: Backend) {
     closed(queue.receive_start(long(), |_| panic!("called back after a close")));
     closed(queue.delete(receipt.as_str()));
     closed(queue.delete_batch([receipt.as_str()]));
+    closed(queue.delete_batch(["no receipt"]));
     closed(queue.change_visibility((receipt.as_str(), 1)));
+    closed(queue.change_visibility_batch([("no receipt", 1)]));
     closed(queue.change_visibility_batch([(receipt.as_str(), 1)]));
     closed(queue.purge());
     closed(queue.view());

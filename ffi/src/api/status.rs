@@ -58,7 +58,7 @@ pub enum Status {
     Poisoned = 103,
     /// Another process holds the store's lock for too long; the text names it.
     Busy = 104,
-    /// No space left for new messages; receiving and deleting go on.
+    /// No space left for new messages; receiving and deleting go on, but not on PostgreSQL.
     DiskFull = 105,
     /// The operating system refused an operation.
     Io = 106,

@@ -179,8 +179,8 @@ impl Ticket {
 
     /// Cancels the receive. When this returns, the receive has ended: its callback was called or
     /// its result is in the ticket, and it is either what was received before the cancel or
-    /// `Cancelled`, and then no message was taken. Inside the receive's own callback this does
-    /// nothing.
+    /// `Cancelled`, and then no message was taken (but see `forebay_core`'s ticket for databases
+    /// that are slow). Inside the receive's own callback this does nothing.
     pub fn cancel(&self) {
         self.inner.cancel();
     }

@@ -70,7 +70,7 @@ pub struct forebay_open_options {
     /// 1: open on a network file system in spite of the danger.
     pub allow_network_file_system: i32,
     /// How long to wait for a lock that another process holds before FOREBAY_STATUS_BUSY,
-    /// milliseconds; 0 for 30,000.
+    /// milliseconds; 0 for 30,000. On PostgreSQL also for a database that is away, at least 1,000.
     pub lock_timeout_ms: u64,
     /// Size of a log segment of a new store, bytes: a power of two, 4 MiB to 1 GiB; 0 for 16 MiB.
     pub segment_bytes: u64,
@@ -233,9 +233,12 @@ fn read_clock(clock: i32, start_ms: u64) -> Result<ClockMode> {
     }
 }
 
-/// Opens the queues at `location`: a directory, or "mem:" for queues that end with their last
-/// handle. Any number of processes may have a directory open; two opens in one process share one
-/// engine. `options` may be NULL.
+/// Opens the queues at `location`: a directory, "mem:" for queues that end with their last handle,
+/// or a "postgres://" address. Any number of processes may have a directory open; two opens in one
+/// process share one engine: lock timeout, segment size and reserve are those of the first, and
+/// another durability or kind of clock is FOREBAY_STATUS_INVALID_ARGUMENT. On PostgreSQL each open
+/// has connections of its own, and `segment_bytes`, `reserve_bytes` and `allow_network_file_system`
+/// mean nothing. `options` may be NULL.
 ///
 /// # Safety
 /// Pointers are NULL or valid.
@@ -450,6 +453,7 @@ pub unsafe extern "C" fn forebay_store_check(
 }
 
 /// Writes a consistent copy of the store to an absent or empty directory while it is in use.
+/// On PostgreSQL this is FOREBAY_STATUS_UNSUPPORTED_OPERATION: the database has its own.
 ///
 /// # Safety
 /// Pointers are NULL or valid.

@@ -172,8 +172,10 @@ pub unsafe extern "C" fn forebay_ticket_take(
 /// Cancels the receive; one that has ended stays as it is. When this returns, the receive has
 /// ended: its callback was called or its result is in the ticket, and either that is what was
 /// received before the cancel, or the status is FOREBAY_STATUS_CANCELLED and no message was taken.
-/// Inside the ticket's own callback this does nothing. As it waits for a callback that runs just
-/// now, do not hold a lock that the callback takes.
+/// Inside the ticket's own callback this does nothing, and nothing where callbacks on two threads
+/// cancel each other's ticket. As it waits for the ticket's callback, if that runs just now, do not
+/// hold a lock that the callback takes. Where PostgreSQL holds a look up, this does not wait for
+/// it: what the look may find is given back then, as received once more.
 #[unsafe(no_mangle)]
 pub extern "C" fn forebay_ticket_cancel(ticket: *mut forebay_ticket) -> Status {
     guard::call(|| {
@@ -183,8 +185,9 @@ pub extern "C" fn forebay_ticket_cancel(ticket: *mut forebay_ticket) -> Status {
 }
 
 /// Cancels the receive as `forebay_ticket_cancel` does, makes messages that nobody took visible
-/// again, and frees the ticket, whatever other threads do with it: their waits for it end. NULL or
-/// a ticket freed before: nothing happens.
+/// again, and frees the ticket, whatever other threads do with it: their waits for it end. Free
+/// tickets before the store is closed: after that their messages come back with their visibility
+/// timeout only. NULL or a ticket freed before: nothing happens.
 #[unsafe(no_mangle)]
 pub extern "C" fn forebay_ticket_free(ticket: *mut forebay_ticket) {
     guard::quiet(|| {
