@@ -280,6 +280,10 @@ fn postgres_peeks_past_what_was_not_asked_for_at_once() {
             assert_eq!(count, found.to_string(), "peek({states}, {group})");
         }
     }
+    // Nor past what else is in flight, where that is most of it.
+    take(&queue, LONG);
+    let touched = pages_of(&location, "peek(1, 1, 1000, 0, '{3}', NULL, 10, 100000)");
+    assert!(touched < PAGES_MORE, "{touched} pages");
 }
 
 /// A quiet tenant's messages come first, in the order in which they were sent, those without a

@@ -146,12 +146,14 @@ BEGIN
             WHERE k.storage = h.storage AND k.grp = p_grp
             AND k.seq > p_after AND k.seq >= h.first_seq
             AND (p_states IS NULL OR k.state = ANY (p_states)) ORDER BY k.seq LIMIT p_limit);
-    ELSIF p_states IS NULL THEN
+    ELSIF p_states IS NULL OR p_states && '{0,3}'
+        AND h.in_flight + h.delayed > h.fresh + h.returned
+    THEN
         v_seqs := ARRAY(SELECT k.seq FROM @s@.live k
             WHERE k.storage = h.storage AND k.seq > p_after AND k.seq >= h.first_seq
-            ORDER BY k.seq LIMIT p_limit);
+            AND (p_states IS NULL OR k.state = ANY (p_states)) ORDER BY k.seq LIMIT p_limit);
     ELSE
-        -- What is delayed or in flight has a deadline.
+        -- What is delayed or in flight has a deadline, and is less than what is visible.
         v_seqs := ARRAY(SELECT x.seq FROM (
             SELECT y.seq FROM unnest(p_states) s (state), LATERAL (
                 SELECT k.seq FROM @s@.live k
